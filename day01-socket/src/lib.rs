@@ -1,1 +1,35 @@
-//! To be written.
+//! Day 1: sockets, and a thread for each client.
+//!
+//! [`InetAddr`] says where, [`Socket`] is one end of a conversation, and the
+//! echo program puts them together the oldest way there is: one thread accepts,
+//! and every client gets a thread of its own that waits for it.
+//!
+//! ```text
+//! main thread          socket → bind → listen → accept → accept → …
+//!                                                 │        │
+//! a thread a client                       read → write   read → write
+//! ```
+//!
+//! # Known limits
+//!
+//! - A thread a client: five thousand idle clients hold five thousand stacks and
+//!   wait in five thousand system calls. Day 2 serves them all with one thread.
+//! - Ctrl-C ends the process in the middle of whatever it is doing. Day 4 reads
+//!   signals like any other event and ends cleanly.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "this course is about Linux's epoll and builds on Linux only: \
+     use WSL2 on Windows, or a Linux container or virtual machine anywhere else"
+);
+
+pub mod cli;
+mod inet_addr;
+mod printable;
+mod report;
+mod socket;
+
+pub use inet_addr::{InetAddr, ParseInetAddrError};
+pub use printable::Printable;
+pub use report::report;
+pub use socket::{Socket, out_of_resources};
