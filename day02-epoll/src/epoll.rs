@@ -15,7 +15,6 @@ use crate::EpollFlags;
 /// it only if it was the last descriptor of its open file: with a duplicate left,
 /// in a child process for instance, events go on arriving for a descriptor that
 /// is no longer there to be deleted.
-#[derive(Debug)]
 pub struct Epoll {
     fd: OwnedFd,
 }

@@ -41,6 +41,11 @@ impl EpollFlags {
         self.0
     }
 
+    /// Both sets together; [`BitOr`] in a form that constants can be made with.
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether there is no flag in the set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
@@ -61,7 +66,7 @@ impl BitOr for EpollFlags {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        self.union(other)
     }
 }
 

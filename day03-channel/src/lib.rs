@@ -1,1 +1,50 @@
-//! To be written.
+//! Day 3: a Channel for each descriptor.
+//!
+//! A [`Channel`] binds a descriptor to what is to be done when it is ready.
+//! [`Epoll`] finds the channel of an event, the channel calls its callbacks, and
+//! neither knows that this is an echo server.
+//!
+//! ```text
+//! one thread           epoll_wait → for each event: its Channel → read, write or close callback
+//! ```
+//!
+//! Events carry a [`Token`] instead of a descriptor's number, so that what was
+//! meant for a connection that has gone never reaches the one that came after it.
+//!
+//! # Known limits
+//!
+//! - The loop stands in the echo program, can only be ended from outside, and does
+//!   nothing at a given time. Day 4 makes it an `EventLoop` with timers, signals and
+//!   a door for other threads.
+//! - A client that sends and never reads makes its output grow without bound.
+//!   Day 5 stops reading from it.
+//! - Ctrl-C ends the process in the middle of whatever it is doing. Day 4 reads
+//!   signals like any other event and ends cleanly.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "this course is about Linux's epoll and builds on Linux only: \
+     use WSL2 on Windows, or a Linux container or virtual machine anywhere else"
+);
+
+mod channel;
+pub mod cli;
+mod epoll;
+mod epoll_flags;
+mod inet_addr;
+mod printable;
+mod report;
+mod slots;
+mod socket;
+mod token;
+
+pub use channel::Channel;
+pub use epoll::{Epoll, Event, Events};
+pub use epoll_flags::EpollFlags;
+pub use inet_addr::{InetAddr, ParseInetAddrError};
+pub use printable::Printable;
+pub use report::report;
+pub use socket::{Socket, out_of_resources};
+pub use token::Token;
+
+pub(crate) use slots::Slots;

@@ -31,6 +31,7 @@ fn serve() -> Result<(), Exit> {
     EchoServer {
         epoll: Epoll::new()?,
         listener,
+        paused_until: None,
         clients: HashMap::new(),
         options,
         buf: vec![0; READ_SIZE],
@@ -57,6 +58,7 @@ fn token(socket: &Socket) -> u64 {
 struct EchoServer {
     epoll: Epoll,
     listener: Socket,
+    paused_until: Option<Instant>,
     clients: HashMap<u64, Client>,
     options: ServerOptions,
     buf: Vec<u8>,
@@ -68,30 +70,29 @@ impl EchoServer {
         self.epoll
             .add(self.listener.as_fd(), EpollFlags::IN, listener)?;
         let mut events = Events::with_capacity(1024);
-        let mut paused_until: Option<Instant> = None;
         loop {
+            let paused_until = self.paused_until;
             let pause = paused_until.map(|end| end.saturating_duration_since(Instant::now()));
             self.epoll.wait(&mut events, pause)?;
             for event in events.iter() {
-                if event.token() != listener {
+                if event.token() == listener {
+                    self.accept_clients()?;
+                } else {
                     self.serve_client(event.token(), event.ready());
-                } else if !self.accept_clients() {
-                    self.epoll.delete(self.listener.as_fd())?;
-                    paused_until = Some(Instant::now() + PAUSE);
                 }
             }
             if paused_until.is_some_and(|end| end <= Instant::now()) {
                 self.epoll
                     .add(self.listener.as_fd(), EpollFlags::IN, listener)?;
-                paused_until = None;
+                self.paused_until = None;
             }
         }
     }
 
-    /// Empties the listener's queue. Says `false` when there is no descriptor left
-    /// for a client: the listener would go on being ready, and asking it again
-    /// would only burn time until somebody leaves.
-    fn accept_clients(&mut self) -> bool {
+    /// Empties the listener's queue. When there is no descriptor left for a client,
+    /// the listener would go on being ready, and asking it again would only burn
+    /// time until somebody leaves.
+    fn accept_clients(&mut self) -> io::Result<()> {
         loop {
             match self.listener.accept() {
                 Ok((socket, _peer)) => {
@@ -99,15 +100,21 @@ impl EchoServer {
                         report(format_args!("cannot serve a client: {error}"));
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => {
                     report(format_args!("cannot accept a client: {error}"));
                     if out_of_resources(&error) {
-                        return false;
+                        return self.pause();
                     }
                 }
             }
         }
+    }
+
+    fn pause(&mut self) -> io::Result<()> {
+        self.epoll.delete(self.listener.as_fd())?;
+        self.paused_until = Some(Instant::now() + PAUSE);
+        Ok(())
     }
 
     fn add_client(&mut self, socket: Socket) -> io::Result<()> {
@@ -136,10 +143,16 @@ impl EchoServer {
             report(format_args!("client {token}: {error}"));
         }
         if served.is_err() || client.is_finished() {
-            if let Err(error) = self.epoll.delete(client.socket.as_fd()) {
-                report(format_args!("client {token}: {error}"));
-            }
-            self.clients.remove(&token);
+            self.remove_client(token);
+        }
+    }
+
+    /// Deletes the descriptor before dropping the client closes it.
+    fn remove_client(&mut self, token: u64) {
+        if let Some(client) = self.clients.remove(&token)
+            && let Err(error) = self.epoll.delete(client.socket.as_fd())
+        {
+            report(format_args!("client {token}: {error}"));
         }
     }
 }
@@ -193,7 +206,7 @@ impl Client {
     /// Writes what the socket takes now and keeps the rest.
     fn write(&mut self) -> io::Result<()> {
         while !self.output.is_empty() {
-            match (&self.socket).write(self.output.as_slices().0) {
+            match (&self.socket).write(self.output.make_contiguous()) {
                 Ok(count) => drop(self.output.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
@@ -212,7 +225,7 @@ impl Client {
         if !self.output.is_empty() {
             interest = interest | EpollFlags::OUT;
         }
-        if interest != self.interest {
+        if interest != self.interest && !self.is_finished() {
             epoll.modify(self.socket.as_fd(), interest, token(&self.socket))?;
             self.interest = interest;
         }

@@ -1,2 +1,216 @@
-//! To be written.
-fn main() {}
+//! An echo server of channels: one for the listener, one for each client.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+use day03_channel as reactor;
+use reactor::cli::{self, Exit, ServerOptions};
+use reactor::{Channel, Epoll, Events, InetAddr, Printable, Socket, out_of_resources, report};
+
+/// How many bytes one read may bring. The samples' 1024 would do, at the price of
+/// a thousand system calls for each megabyte.
+const READ_SIZE: usize = 64 * 1024;
+
+/// How long to wait for a client to leave when there is no descriptor left for
+/// the next one.
+const PAUSE: Duration = Duration::from_millis(100);
+
+fn main() -> ExitCode {
+    cli::exit_code(serve())
+}
+
+fn serve() -> Result<(), Exit> {
+    let options = ServerOptions::from_args()?;
+    let listener =
+        listen(&options.addr).map_err(|error| Exit::cannot_listen(&options.addr, &error))?;
+    cli::print_line(format_args!("listening on {}", listener.local_addr()?));
+
+    let epoll = Rc::new(Epoll::new()?);
+    let server = Rc::new(EchoServer {
+        epoll: Rc::downgrade(&epoll),
+        listener: Rc::new(listener),
+        paused_until: Cell::new(None),
+        options,
+        buf: RefCell::new(vec![0; READ_SIZE]),
+    });
+    server.run(&epoll)?;
+    Ok(())
+}
+
+fn listen(addr: &InetAddr) -> io::Result<Socket> {
+    let listener = Socket::new(addr.domain())?;
+    listener.set_reuse_address(true)?;
+    listener.set_nodelay(true)?;
+    listener.set_non_blocking(true)?;
+    listener.bind(addr)?;
+    listener.listen()?;
+    Ok(listener)
+}
+
+struct EchoServer {
+    epoll: Weak<Epoll>,
+    listener: Rc<Socket>,
+    paused_until: Cell<Option<Instant>>,
+    options: ServerOptions,
+    buf: RefCell<Vec<u8>>,
+}
+
+impl EchoServer {
+    fn run(self: &Rc<Self>, epoll: &Rc<Epoll>) -> io::Result<()> {
+        let acceptor = Channel::new(epoll, Rc::clone(&self.listener) as _);
+        let server = Rc::clone(self);
+        acceptor.set_read_callback(move |acceptor| server.accept_clients(acceptor));
+        acceptor.enable_reading()?;
+
+        let mut events = Events::with_capacity(1024);
+        loop {
+            let paused_until = self.paused_until.get();
+            let pause = paused_until.map(|end| end.saturating_duration_since(Instant::now()));
+            epoll.wait(&mut events, pause)?;
+            for event in events.iter() {
+                if let Some(channel) = epoll.channel(&event) {
+                    channel.set_ready_events(event.ready());
+                    channel.handle_event();
+                }
+            }
+            if paused_until.is_some_and(|end| end <= Instant::now()) {
+                acceptor.enable_reading()?;
+                self.paused_until.set(None);
+            }
+        }
+    }
+
+    /// Empties the listener's queue. When there is no descriptor left for a client,
+    /// the listener would go on being ready, and asking it again would only burn
+    /// time until somebody leaves.
+    fn accept_clients(self: &Rc<Self>, acceptor: &Channel) {
+        loop {
+            match self.listener.accept() {
+                Ok((socket, _peer)) => {
+                    if let Err(error) = self.add_client(socket) {
+                        report(format_args!("cannot serve a client: {error}"));
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    report(format_args!("cannot accept a client: {error}"));
+                    if out_of_resources(&error) {
+                        return self.pause(acceptor);
+                    }
+                }
+            }
+        }
+    }
+
+    fn pause(&self, acceptor: &Channel) {
+        match acceptor.disable_reading() {
+            Ok(()) => self.paused_until.set(Some(Instant::now() + PAUSE)),
+            Err(error) => report(format_args!("cannot pause the listener: {error}")),
+        }
+    }
+
+    fn add_client(self: &Rc<Self>, socket: Socket) -> io::Result<()> {
+        socket.set_non_blocking(true)?;
+        let Some(epoll) = self.epoll.upgrade() else {
+            return Ok(());
+        };
+        let socket = Rc::new(socket);
+        let channel = Channel::new(&epoll, Rc::clone(&socket) as _);
+        let client = Rc::new(Client {
+            server: Rc::clone(self),
+            socket,
+            output: RefCell::default(),
+            peer_is_done: Cell::default(),
+        });
+        channel.set_read_callback({
+            let client = Rc::clone(&client);
+            move |channel| client.serve(channel, Client::read)
+        });
+        channel.set_write_callback(move |channel| client.serve(channel, Client::write));
+        channel.enable_reading()
+    }
+}
+
+struct Client {
+    server: Rc<EchoServer>,
+    socket: Rc<Socket>,
+    /// What the socket has not taken yet.
+    output: RefCell<VecDeque<u8>>,
+    peer_is_done: Cell<bool>,
+}
+
+impl Client {
+    fn serve(&self, channel: &Channel, step: fn(&Self) -> io::Result<()>) {
+        let served = step(self).and_then(|()| {
+            if self.is_finished() {
+                channel.remove()
+            } else {
+                self.update_interest(channel)
+            }
+        });
+        if let Err(error) = served {
+            report(format_args!("client {}: {error}", channel.fd()));
+            // Whatever else is wrong with it, the first error has said.
+            let _ = channel.remove();
+        }
+    }
+
+    /// Reads once: if there is more, epoll will say so after the other clients
+    /// have had their turn.
+    fn read(&self) -> io::Result<()> {
+        let EchoServer { options, buf, .. } = &*self.server;
+        let mut buf = buf.borrow_mut();
+        let message = match (&*self.socket).read(&mut buf) {
+            Ok(0) => {
+                self.peer_is_done.set(true);
+                return Ok(());
+            }
+            Ok(count) => &buf[..count],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if !options.quiet {
+            let (fd, text) = (self.socket.fd(), Printable(message));
+            cli::print_line(format_args!("Message from client {fd}: {text}"));
+        }
+        self.output.borrow_mut().extend(&options.prefix);
+        self.output.borrow_mut().extend(message);
+        self.write()
+    }
+
+    /// Writes what the socket takes now and keeps the rest.
+    fn write(&self) -> io::Result<()> {
+        let mut output = self.output.borrow_mut();
+        while !output.is_empty() {
+            match (&*self.socket).write(output.make_contiguous()) {
+                Ok(count) => drop(output.drain(..count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Watches for room only while there is something to write: a socket nearly
+    /// always has room, and epoll would never sleep.
+    fn update_interest(&self, channel: &Channel) -> io::Result<()> {
+        if self.output.borrow().is_empty() {
+            channel.disable_writing()?;
+        } else {
+            channel.enable_writing()?;
+        }
+        if self.peer_is_done.get() {
+            channel.disable_reading()?;
+        }
+        Ok(())
+    }
+
+    /// The client has sent everything and has got everything.
+    fn is_finished(&self) -> bool {
+        self.peer_is_done.get() && self.output.borrow().is_empty()
+    }
+}
