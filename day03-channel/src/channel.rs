@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 
 use crate::{Epoll, EpollFlags, Token};
 
-type Callback = Rc<dyn Fn(&Channel)>;
+type Callback = Rc<dyn Fn(&Rc<Channel>)>;
 
 /// The end of the peer's stream comes along with whatever else there is to read.
 const READING: EpollFlags = EpollFlags::IN.union(EpollFlags::RDHUP);
@@ -25,11 +25,10 @@ const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 /// closed, and its number not used again, while epoll watches it.
 ///
 /// A callback may do anything to any channel: remove its own or another, replace
-/// callbacks (the one it runs in too), make new channels. It gets its channel as
-/// an argument; capturing it as an `Rc` would make a ring of owners that is never
-/// freed.
+/// callbacks (the one it runs in too), make new channels. It gets its own channel
+/// as an argument; a channel whose callback has captured that channel itself is a
+/// ring of owners that is never freed.
 pub struct Channel {
-    this: Weak<Channel>,
     epoll: Weak<Epoll>,
     fd: Rc<dyn AsFd>,
     token: Cell<Option<Token>>,
@@ -43,9 +42,8 @@ pub struct Channel {
 
 impl Channel {
     /// A channel that listens for nothing yet.
-    pub fn new(epoll: &Rc<Epoll>, fd: Rc<dyn AsFd>) -> Rc<Self> {
-        Rc::new_cyclic(|this| Self {
-            this: Weak::clone(this),
+    pub fn new(epoll: &Rc<Epoll>, fd: Rc<impl AsFd + 'static>) -> Rc<Self> {
+        Rc::new(Self {
             epoll: Rc::downgrade(epoll),
             fd,
             token: Cell::default(),
@@ -59,19 +57,19 @@ impl Channel {
     }
 
     /// What to do when there is something to read, the end of the stream included.
-    pub fn set_read_callback(&self, callback: impl Fn(&Channel) + 'static) {
+    pub fn set_read_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.read_callback.replace(Some(Rc::new(callback)));
     }
 
     /// What to do when there is room to write.
-    pub fn set_write_callback(&self, callback: impl Fn(&Channel) + 'static) {
+    pub fn set_write_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.write_callback.replace(Some(Rc::new(callback)));
     }
 
     /// What to do when the descriptor has failed or both its directions are closed,
     /// and there is nothing left to read that would say so. epoll reports this to
     /// every channel that listens for anything.
-    pub fn set_close_callback(&self, callback: impl Fn(&Channel) + 'static) {
+    pub fn set_close_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.close_callback.replace(Some(Rc::new(callback)));
     }
 
@@ -80,7 +78,7 @@ impl Channel {
     /// # Errors
     ///
     /// Fails like [`Epoll::update_channel`], with nothing changed.
-    pub fn enable_reading(&self) -> io::Result<()> {
+    pub fn enable_reading(self: &Rc<Self>) -> io::Result<()> {
         self.listen_for(self.listen_events.get() | READING)
     }
 
@@ -89,7 +87,7 @@ impl Channel {
     /// # Errors
     ///
     /// Fails like [`Epoll::update_channel`], with nothing changed.
-    pub fn disable_reading(&self) -> io::Result<()> {
+    pub fn disable_reading(self: &Rc<Self>) -> io::Result<()> {
         self.listen_for(self.listen_events.get() & !READING)
     }
 
@@ -99,7 +97,7 @@ impl Channel {
     /// # Errors
     ///
     /// Fails like [`Epoll::update_channel`], with nothing changed.
-    pub fn enable_writing(&self) -> io::Result<()> {
+    pub fn enable_writing(self: &Rc<Self>) -> io::Result<()> {
         self.listen_for(self.listen_events.get() | WRITING)
     }
 
@@ -108,7 +106,7 @@ impl Channel {
     /// # Errors
     ///
     /// Fails like [`Epoll::update_channel`], with nothing changed.
-    pub fn disable_writing(&self) -> io::Result<()> {
+    pub fn disable_writing(self: &Rc<Self>) -> io::Result<()> {
         self.listen_for(self.listen_events.get() & !WRITING)
     }
 
@@ -119,7 +117,7 @@ impl Channel {
     /// # Errors
     ///
     /// Fails like [`Epoll::update_channel`], with nothing changed.
-    pub fn use_et(&self) -> io::Result<()> {
+    pub fn use_et(self: &Rc<Self>) -> io::Result<()> {
         self.listen_for(self.listen_events.get() | EpollFlags::ET)
     }
 
@@ -129,10 +127,10 @@ impl Channel {
     /// # Errors
     ///
     /// Fails like [`Epoll::update_channel`].
-    pub fn rearm(&self) -> io::Result<()> {
-        match (self.this.upgrade(), self.epoll.upgrade()) {
-            (Some(this), Some(epoll)) => epoll.update_channel(&this),
-            _ => Err(io::Error::other("the channel has outlived its epoll")),
+    pub fn rearm(self: &Rc<Self>) -> io::Result<()> {
+        match self.epoll.upgrade() {
+            Some(epoll) => epoll.update_channel(self),
+            None => Err(io::Error::other("the channel has outlived its epoll")),
         }
     }
 
@@ -151,7 +149,7 @@ impl Channel {
     }
 
     /// Calls the callbacks that the [ready events](Self::ready_events) ask for.
-    pub fn handle_event(&self) {
+    pub fn handle_event(self: &Rc<Self>) {
         let ready = self.ready_events.get();
         // What the channel listens for is looked up each time: a callback that ran
         // earlier, this channel's or another's, may have changed it.
@@ -204,7 +202,7 @@ impl Channel {
         self.token.set(token);
     }
 
-    fn listen_for(&self, events: EpollFlags) -> io::Result<()> {
+    fn listen_for(self: &Rc<Self>, events: EpollFlags) -> io::Result<()> {
         let before = self.listen_events.replace(events);
         if events == before {
             return Ok(());
@@ -213,7 +211,7 @@ impl Channel {
     }
 
     /// Calls a callback that no `RefCell` is borrowed for: it may replace itself.
-    fn call(&self, callback: &RefCell<Option<Callback>>) {
+    fn call(self: &Rc<Self>, callback: &RefCell<Option<Callback>>) {
         let callback = callback.borrow().clone();
         if let Some(callback) = callback {
             callback(self);
@@ -236,6 +234,8 @@ mod tests {
     use super::*;
     use crate::Events;
 
+    type Poller = Epoll;
+
     /// A channel on one end of a connection, the other end, and the names of the
     /// callbacks that have been called.
     struct Fixture {
@@ -246,14 +246,14 @@ mod tests {
     }
 
     impl Fixture {
-        fn new(epoll: &Rc<Epoll>) -> Self {
+        fn new(poller: &Rc<Poller>) -> Self {
             let (stream, peer) = UnixStream::pair().unwrap();
             let stream = Rc::new(stream);
-            let channel = Channel::new(epoll, Rc::clone(&stream) as _);
+            let channel = Channel::new(poller, Rc::clone(&stream));
             let calls = Rc::new(RefCell::new(Vec::new()));
             let note = |name| {
                 let calls = Rc::clone(&calls);
-                move |_: &Channel| calls.borrow_mut().push(name)
+                move |_: &Rc<Channel>| calls.borrow_mut().push(name)
             };
             channel.set_read_callback(note("read"));
             channel.set_write_callback(note("write"));
@@ -267,8 +267,8 @@ mod tests {
         }
 
         /// One whose channel is listening and has something to read.
-        fn readable(epoll: &Rc<Epoll>) -> Self {
-            let fixture = Self::new(epoll);
+        fn readable(poller: &Rc<Poller>) -> Self {
+            let fixture = Self::new(poller);
             fixture.channel.enable_reading().unwrap();
             (&fixture.peer).write_all(b"x").unwrap();
             fixture
@@ -279,16 +279,12 @@ mod tests {
         }
     }
 
-    fn epoll() -> Rc<Epoll> {
-        Rc::new(Epoll::new().unwrap())
-    }
-
     /// Handles one batch and returns how many events were in it.
-    fn turn(epoll: &Epoll) -> usize {
+    fn turn(poller: &Poller) -> usize {
         let mut events = Events::with_capacity(8);
-        epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
         for event in events.iter() {
-            if let Some(channel) = epoll.channel(&event) {
+            if let Some(channel) = poller.channel(&event) {
                 channel.set_ready_events(event.ready());
                 channel.handle_event();
             }
@@ -296,42 +292,46 @@ mod tests {
         events.iter().count()
     }
 
+    fn poller() -> Rc<Poller> {
+        Rc::new(Poller::new().unwrap())
+    }
+
     #[test]
     fn events_call_the_callbacks_that_are_listened_for() {
-        let epoll = epoll();
-        let fixture = Fixture::readable(&epoll);
-        assert_eq!((turn(&epoll), fixture.calls()), (1, vec!["read"]));
+        let poller = poller();
+        let fixture = Fixture::readable(&poller);
+        assert_eq!((turn(&poller), fixture.calls()), (1, vec!["read"]));
         fixture.channel.enable_writing().unwrap();
-        assert_eq!((turn(&epoll), fixture.calls()), (1, vec!["read", "write"]));
+        assert_eq!((turn(&poller), fixture.calls()), (1, vec!["read", "write"]));
         fixture.channel.disable_reading().unwrap();
-        assert_eq!((turn(&epoll), fixture.calls()), (1, vec!["write"]));
+        assert_eq!((turn(&poller), fixture.calls()), (1, vec!["write"]));
         drop(fixture.peer);
-        turn(&epoll);
+        turn(&poller);
         assert_eq!(fixture.calls.take(), ["write", "close"]);
     }
 
     #[test]
     fn no_interest_means_no_events_not_even_a_hang_up() {
-        let epoll = epoll();
-        let fixture = Fixture::readable(&epoll);
+        let poller = poller();
+        let fixture = Fixture::readable(&poller);
         fixture.channel.disable_reading().unwrap();
         assert!(!fixture.channel.in_epoll());
         drop(fixture.peer);
-        assert_eq!(turn(&epoll), 0);
+        assert_eq!(turn(&poller), 0);
 
         fixture.channel.enable_reading().unwrap();
-        assert_eq!((turn(&epoll), fixture.calls.take()), (1, vec!["read"]));
+        assert_eq!((turn(&poller), fixture.calls.take()), (1, vec!["read"]));
     }
 
     #[test]
     fn a_registered_channel_is_kept_alive_and_a_removed_one_is_not() {
-        let epoll = epoll();
+        let poller = poller();
         let Fixture {
             channel,
             stream,
             peer: _peer,
             ..
-        } = Fixture::readable(&epoll);
+        } = Fixture::readable(&poller);
         let channel = {
             let weak = Rc::downgrade(&channel);
             drop(channel);
@@ -339,83 +339,76 @@ mod tests {
         };
         channel.remove().unwrap();
         channel.remove().unwrap();
-        assert_eq!(turn(&epoll), 0);
+        assert_eq!(turn(&poller), 0);
         drop(channel);
         assert_eq!(Rc::strong_count(&stream), 1);
     }
 
     #[test]
     fn a_callback_may_remove_its_own_channel() {
-        let epoll = epoll();
-        let fixture = Fixture::readable(&epoll);
+        let poller = poller();
+        let fixture = Fixture::readable(&poller);
         fixture.channel.enable_writing().unwrap();
         fixture
             .channel
             .set_read_callback(|channel| channel.remove().unwrap());
         let alive = Rc::downgrade(&fixture.channel);
         drop(fixture.channel);
-        assert_eq!(turn(&epoll), 1);
+        assert_eq!(turn(&poller), 1);
         assert!(alive.upgrade().is_none());
         assert!(
             fixture.calls.take().is_empty(),
             "no write after the removal"
         );
-        assert_eq!(turn(&epoll), 0);
+        assert_eq!(turn(&poller), 0);
     }
 
     #[test]
     fn a_callback_may_remove_a_sibling_whose_event_is_in_the_same_batch() {
-        let epoll = epoll();
-        let pair = [Fixture::readable(&epoll), Fixture::readable(&epoll)];
+        let poller = poller();
+        let pair = [Fixture::readable(&poller), Fixture::readable(&poller)];
         for (one, other) in [(0, 1), (1, 0)] {
             let victim = Rc::downgrade(&pair[other].channel);
             pair[one].channel.set_read_callback(move |_| {
                 victim.upgrade().unwrap().remove().unwrap();
             });
         }
-        assert_eq!(turn(&epoll), 2);
+        assert_eq!(turn(&poller), 2);
         let left = pair.iter().filter(|f| f.channel.in_epoll()).count();
-        assert_eq!((left, epoll.stale_events()), (1, 1));
+        assert_eq!((left, poller.stale_events()), (1, 1));
     }
 
     #[test]
-    fn an_event_for_a_descriptor_that_was_used_again_does_not_reach_the_new_owner() {
-        let epoll = epoll();
-        let pair = [Fixture::readable(&epoll), Fixture::readable(&epoll)];
+    fn an_event_for_a_place_that_was_used_again_does_not_reach_the_new_owner() {
+        let poller = poller();
+        let pair = [Fixture::readable(&poller), Fixture::readable(&poller)];
         let newcomer = Rc::new(RefCell::new(None));
-        let numbers = pair.each_ref().map(|fixture| fixture.channel.fd());
-        let pair = Rc::new(RefCell::new(pair.map(Some)));
         for (one, other) in [(0, 1), (1, 0)] {
-            let channel = Rc::clone(&pair.borrow()[one].as_ref().unwrap().channel);
-            let (pair, newcomer) = (Rc::clone(&pair), Rc::clone(&newcomer));
-            let epoll = Rc::downgrade(&epoll);
-            channel.set_read_callback(move |_| {
-                let victim = pair.borrow_mut()[other].take().unwrap();
-                victim.channel.remove().unwrap();
-                let number = victim.channel.fd();
-                drop(victim);
-                let fixture = Fixture::readable(&epoll.upgrade().unwrap());
-                assert!(fixture.channel.fd() == number || fixture.peer.as_raw_fd() == number);
+            let victim = Rc::downgrade(&pair[other].channel);
+            let newcomer = Rc::clone(&newcomer);
+            let poller = Rc::downgrade(&poller);
+            pair[one].channel.set_read_callback(move |_| {
+                let victim = victim.upgrade().unwrap();
+                let old = victim.token().unwrap();
+                victim.remove().unwrap();
+                let fixture = Fixture::readable(&poller.upgrade().unwrap());
+                let new = fixture.channel.token().unwrap();
+                assert_eq!(new.index, old.index);
+                assert_ne!(new.generation, old.generation);
                 newcomer.replace(Some(fixture));
             });
         }
-        assert_eq!(turn(&epoll), 2);
-        let newcomer = newcomer.take().unwrap();
-        assert!(
-            numbers.contains(&newcomer.channel.fd())
-                || numbers.contains(&newcomer.peer.as_raw_fd())
-        );
-        assert!(newcomer.calls().is_empty());
-        assert_eq!(epoll.stale_events(), 1);
-        pair.take();
+        assert_eq!(turn(&poller), 2);
+        assert!(newcomer.take().unwrap().calls().is_empty());
+        assert_eq!(poller.stale_events(), 1);
     }
 
     #[test]
     fn a_callback_may_add_channels_and_replace_callbacks() {
-        let epoll = epoll();
-        let fixture = Fixture::readable(&epoll);
+        let poller = poller();
+        let fixture = Fixture::readable(&poller);
         let added = Rc::new(RefCell::new(None));
-        let weak = Rc::downgrade(&epoll);
+        let weak = Rc::downgrade(&poller);
         let slot = Rc::clone(&added);
         let calls = Rc::clone(&fixture.calls);
         fixture.channel.set_read_callback(move |channel| {
@@ -423,16 +416,16 @@ mod tests {
             let calls = Rc::clone(&calls);
             channel.set_read_callback(move |_| calls.borrow_mut().push("replaced"));
         });
-        assert_eq!(turn(&epoll), 1);
-        assert_eq!(turn(&epoll), 2);
+        assert_eq!(turn(&poller), 1);
+        assert_eq!(turn(&poller), 2);
         assert_eq!(fixture.calls(), ["replaced"]);
         assert_eq!(added.take().unwrap().calls(), ["read"]);
     }
 
     #[test]
     fn lost_interest_counts_at_once_for_events_that_are_on_their_way() {
-        let epoll = epoll();
-        let pair = [Fixture::readable(&epoll), Fixture::readable(&epoll)];
+        let poller = poller();
+        let pair = [Fixture::readable(&poller), Fixture::readable(&poller)];
         for (one, other) in [(0, 1), (1, 0)] {
             let sibling = Rc::downgrade(&pair[other].channel);
             let calls = Rc::clone(&pair[one].calls);
@@ -441,7 +434,7 @@ mod tests {
                 sibling.upgrade().unwrap().disable_reading().unwrap();
             });
         }
-        assert_eq!(turn(&epoll), 2);
+        assert_eq!(turn(&poller), 2);
         assert_eq!(
             pair.map(|fixture| fixture.calls().len())
                 .iter()
@@ -452,30 +445,30 @@ mod tests {
 
     #[test]
     fn an_edge_triggered_channel_reports_again_when_it_is_rearmed() {
-        let epoll = epoll();
-        let fixture = Fixture::new(&epoll);
+        let poller = poller();
+        let fixture = Fixture::new(&poller);
         fixture.channel.use_et().unwrap();
         assert!(!fixture.channel.in_epoll(), "a manner is not an interest");
         fixture.channel.enable_reading().unwrap();
         (&fixture.peer).write_all(b"xy").unwrap();
-        assert_eq!(turn(&epoll), 1);
+        assert_eq!(turn(&poller), 1);
         (&*fixture.stream).read_exact(&mut [0]).unwrap();
-        assert_eq!(turn(&epoll), 0);
+        assert_eq!(turn(&poller), 0);
         fixture.channel.rearm().unwrap();
-        assert_eq!(turn(&epoll), 1);
+        assert_eq!(turn(&poller), 1);
     }
 
     #[test]
     fn a_refused_registration_leaves_nothing_behind() {
-        let epoll = epoll();
+        let poller = poller();
         let plain_file = std::fs::File::open("/proc/self/exe").unwrap();
-        let channel = Channel::new(&epoll, Rc::new(plain_file));
+        let channel = Channel::new(&poller, Rc::new(plain_file));
         let error = channel.enable_reading().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
         assert!(channel.listen_events().is_empty());
         assert_eq!(Rc::strong_count(&channel), 1);
 
-        drop(epoll);
+        drop(poller);
         assert!(channel.enable_reading().is_err());
         channel.remove().unwrap();
     }

@@ -61,7 +61,7 @@ struct EchoServer {
 
 impl EchoServer {
     fn run(self: &Rc<Self>, epoll: &Rc<Epoll>) -> io::Result<()> {
-        let acceptor = Channel::new(epoll, Rc::clone(&self.listener) as _);
+        let acceptor = Channel::new(epoll, Rc::clone(&self.listener));
         let server = Rc::clone(self);
         acceptor.set_read_callback(move |acceptor| server.accept_clients(acceptor));
         acceptor.enable_reading()?;
@@ -87,7 +87,7 @@ impl EchoServer {
     /// Empties the listener's queue. When there is no descriptor left for a client,
     /// the listener would go on being ready, and asking it again would only burn
     /// time until somebody leaves.
-    fn accept_clients(self: &Rc<Self>, acceptor: &Channel) {
+    fn accept_clients(self: &Rc<Self>, acceptor: &Rc<Channel>) {
         loop {
             match self.listener.accept() {
                 Ok((socket, _peer)) => {
@@ -106,7 +106,7 @@ impl EchoServer {
         }
     }
 
-    fn pause(&self, acceptor: &Channel) {
+    fn pause(&self, acceptor: &Rc<Channel>) {
         match acceptor.disable_reading() {
             Ok(()) => self.paused_until.set(Some(Instant::now() + PAUSE)),
             Err(error) => report(format_args!("cannot pause the listener: {error}")),
@@ -119,7 +119,7 @@ impl EchoServer {
             return Ok(());
         };
         let socket = Rc::new(socket);
-        let channel = Channel::new(&epoll, Rc::clone(&socket) as _);
+        let channel = Channel::new(&epoll, Rc::clone(&socket));
         let client = Rc::new(Client {
             server: Rc::clone(self),
             socket,
@@ -144,7 +144,7 @@ struct Client {
 }
 
 impl Client {
-    fn serve(&self, channel: &Channel, step: fn(&Self) -> io::Result<()>) {
+    fn serve(&self, channel: &Rc<Channel>, step: fn(&Self) -> io::Result<()>) {
         let served = step(self).and_then(|()| {
             if self.is_finished() {
                 channel.remove()
@@ -197,7 +197,7 @@ impl Client {
 
     /// Watches for room only while there is something to write: a socket nearly
     /// always has room, and epoll would never sleep.
-    fn update_interest(&self, channel: &Channel) -> io::Result<()> {
+    fn update_interest(&self, channel: &Rc<Channel>) -> io::Result<()> {
         if self.output.borrow().is_empty() {
             channel.disable_writing()?;
         } else {
