@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use crate::EpollFlags;
+use crate::syscall::check;
 
 /// An epoll instance
 /// ([epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)): a set of
@@ -162,15 +163,6 @@ impl Event {
     /// What has happened.
     pub fn ready(&self) -> EpollFlags {
         EpollFlags::from_bits(self.0.events)
-    }
-}
-
-/// Turns a system call's -1 into the error that `errno` names.
-fn check(result: libc::c_int) -> io::Result<libc::c_int> {
-    if result == -1 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(result)
     }
 }
 

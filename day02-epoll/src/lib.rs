@@ -37,6 +37,7 @@ mod inet_addr;
 mod printable;
 mod report;
 mod socket;
+mod syscall;
 
 pub use epoll::{Epoll, Event, Events};
 pub use epoll_flags::EpollFlags;

@@ -28,6 +28,15 @@ const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 /// callbacks (the one it runs in too), make new channels. It gets its own channel
 /// as an argument; a channel whose callback has captured that channel itself is a
 /// ring of owners that is never freed.
+///
+/// A channel belongs to the thread of its loop. Sending it to another is an error
+/// of types, where the C++ class can only write it in a comment:
+///
+/// ```compile_fail,E0277
+/// # use day03_channel as reactor;
+/// fn send<T: Send>() {}
+/// send::<reactor::Channel>();
+/// ```
 pub struct Channel {
     epoll: Weak<Epoll>,
     fd: Rc<dyn AsFd>,
@@ -280,7 +289,7 @@ mod tests {
     }
 
     /// Handles one batch and returns how many events were in it.
-    fn turn(poller: &Poller) -> usize {
+    fn turn(poller: &Rc<Poller>) -> usize {
         let mut events = Events::with_capacity(8);
         poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
         for event in events.iter() {

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::syscall::check;
 use crate::{Channel, EpollFlags, Slots};
 
 /// An epoll instance
@@ -249,15 +250,6 @@ impl Event {
     /// What has happened.
     pub fn ready(&self) -> EpollFlags {
         EpollFlags::from_bits(self.0.events)
-    }
-}
-
-/// Turns a system call's -1 into the error that `errno` names.
-fn check(result: libc::c_int) -> io::Result<libc::c_int> {
-    if result == -1 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(result)
     }
 }
 

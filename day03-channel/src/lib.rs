@@ -36,6 +36,7 @@ mod printable;
 mod report;
 mod slots;
 mod socket;
+mod syscall;
 mod token;
 
 pub use channel::Channel;

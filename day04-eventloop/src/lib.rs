@@ -1,1 +1,65 @@
-//! To be written.
+//! Day 4: the EventLoop.
+//!
+//! Waiting, finding the channel, calling it, waiting again: that part is the same
+//! for every server, and now stands in one place, [`EventLoop`]. What else must
+//! happen in the loop's thread comes in by the same wait: what other threads ask
+//! for ([`LoopHandle`], by an eventfd), what is to be done later
+//! ([`EventLoop::run_after`], by the wait's timeout), and signals
+//! ([`watch_signals`], by a signalfd).
+//!
+//! ```text
+//!                       ┌ sockets   ─ Channel ─ read, write or close callback
+//! one thread   epoll_wait eventfd   ─ Channel ─ tasks from other threads
+//!                       ├ signalfd  ─ Channel ─ signal callback
+//!                       └ timeout ─────────── timers
+//! ```
+//!
+//! # Known limits
+//!
+//! - The listener, the clients and their output are still the echo program's
+//!   business, and would be every other server's. Day 5 makes them an `Acceptor`, a
+//!   `Connection` and a `Buffer`.
+//! - One thread: a machine's other cores do nothing. Day 5 gives each core a loop.
+//! - A client that sends and never reads makes its output grow without bound.
+//!   Day 5 stops reading from it.
+//! - Ctrl-C ends the server cleanly, but at once: replies that clients have not
+//!   taken yet are dropped. Day 5 finishes them first.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "this course is about Linux's epoll and builds on Linux only: \
+     use WSL2 on Windows, or a Linux container or virtual machine anywhere else"
+);
+
+mod channel;
+pub mod cli;
+mod epoll;
+mod epoll_flags;
+mod event_fd;
+mod event_loop;
+mod inet_addr;
+mod loop_handle;
+mod mailbox;
+mod printable;
+mod report;
+mod signals;
+mod slots;
+mod socket;
+mod syscall;
+mod timers;
+mod token;
+
+pub use channel::Channel;
+pub use epoll::{Epoll, Event, Events};
+pub use epoll_flags::EpollFlags;
+pub use event_loop::EventLoop;
+pub use inet_addr::{InetAddr, ParseInetAddrError};
+pub use loop_handle::{LoopEnded, LoopHandle};
+pub use printable::Printable;
+pub use report::report;
+pub use signals::{Signal, watch_signals};
+pub use socket::{Socket, out_of_resources};
+pub use timers::TimerId;
+pub use token::Token;
+
+pub(crate) use slots::Slots;

@@ -26,17 +26,18 @@ fn serve() -> Result<(), Exit> {
     let options = ServerOptions::from_args()?;
     let listener =
         listen(&options.addr).map_err(|error| Exit::cannot_listen(&options.addr, &error))?;
-    cli::print_line(format_args!("listening on {}", listener.local_addr()?));
+    let addr = listener.local_addr()?;
 
-    EchoServer {
+    let mut server = EchoServer {
         epoll: Epoll::new()?,
         listener,
         paused_until: None,
         clients: HashMap::new(),
         options,
         buf: vec![0; READ_SIZE],
-    }
-    .run()?;
+    };
+    cli::print_line(format_args!("listening on {addr}"));
+    server.run()?;
     Ok(())
 }
 

@@ -27,7 +27,7 @@ fn serve() -> Result<(), Exit> {
     let options = ServerOptions::from_args()?;
     let listener =
         listen(&options.addr).map_err(|error| Exit::cannot_listen(&options.addr, &error))?;
-    cli::print_line(format_args!("listening on {}", listener.local_addr()?));
+    let addr = listener.local_addr()?;
 
     let epoll = Rc::new(Epoll::new()?);
     let server = Rc::new(EchoServer {
@@ -37,6 +37,7 @@ fn serve() -> Result<(), Exit> {
         options,
         buf: RefCell::new(vec![0; READ_SIZE]),
     });
+    cli::print_line(format_args!("listening on {addr}"));
     server.run(&epoll)?;
     Ok(())
 }
