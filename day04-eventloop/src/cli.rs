@@ -121,7 +121,7 @@ pub fn print_line(line: fmt::Arguments<'_>) {
 
 /// What an echo server was asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerOptions {
+pub struct Options {
     /// Where it listens.
     pub addr: InetAddr,
     /// What each reply begins with.
@@ -130,7 +130,7 @@ pub struct ServerOptions {
     pub quiet: bool,
 }
 
-impl ServerOptions {
+impl Options {
     /// Reads the program's own command line.
     ///
     /// # Errors
@@ -231,8 +231,8 @@ impl<I: Iterator<Item = OsString>> Args<I> {
 mod tests {
     use super::*;
 
-    fn parse(line: &[&str]) -> Result<ServerOptions, Exit> {
-        ServerOptions::parse(line.iter().map(OsString::from))
+    fn parse(line: &[&str]) -> Result<Options, Exit> {
+        Options::parse(line.iter().map(OsString::from))
     }
 
     fn complaint(line: &[&str]) -> String {

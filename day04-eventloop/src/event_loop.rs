@@ -58,21 +58,18 @@ impl EventLoop {
     ///
     /// Fails when the process or the system is out of descriptors or memory.
     pub fn new() -> io::Result<Rc<Self>> {
-        let mailbox = Arc::new(Mailbox::new()?);
         let event_loop = Rc::new(Self {
             epoll: Epoll::new()?,
             timers: RefCell::new(Timers::new()),
-            mailbox: Arc::clone(&mailbox),
+            mailbox: Arc::new(Mailbox::new()?),
             quit: Cell::new(false),
         });
-        let door = Channel::new(&event_loop, Rc::new(mailbox));
         let this = Rc::downgrade(&event_loop);
-        door.set_read_callback(move |_| {
+        event_loop.mailbox.deliver_to(&event_loop, move |task| {
             if let Some(event_loop) = this.upgrade() {
-                event_loop.run_tasks(event_loop.mailbox.drain());
+                task(&event_loop);
             }
-        });
-        door.enable_reading()?;
+        })?;
         Ok(event_loop)
     }
 
@@ -91,7 +88,9 @@ impl EventLoop {
             let timeout = self.timers.borrow().until_next();
             self.turn(&mut events, timeout)?;
         }
-        self.run_tasks(self.mailbox.close());
+        for task in self.mailbox.close() {
+            task(self);
+        }
         Ok(())
     }
 
@@ -180,12 +179,6 @@ impl EventLoop {
                 Some(callback) => callback(self),
                 None => return,
             }
-        }
-    }
-
-    fn run_tasks(self: &Rc<Self>, tasks: Vec<Task>) {
-        for task in tasks {
-            task(self);
         }
     }
 }

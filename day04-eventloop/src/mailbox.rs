@@ -3,9 +3,11 @@
 use std::io;
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::event_fd::EventFd;
+use crate::{Channel, EventLoop};
 
 /// Messages from any thread to one, in the order in which each sender sent them.
 ///
@@ -68,6 +70,22 @@ impl<T> Mailbox<T> {
     /// Nothing that can panic runs under the lock, so that it cannot be poisoned.
     fn lock(&self) -> MutexGuard<'_, Queue<T>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: 'static> Mailbox<T> {
+    /// Has the loop call `receive` with each message, until the channel that this
+    /// returns is removed.
+    pub(crate) fn deliver_to(
+        self: &Arc<Self>,
+        event_loop: &Rc<EventLoop>,
+        receive: impl Fn(T) + 'static,
+    ) -> io::Result<Rc<Channel>> {
+        let channel = Channel::new(event_loop, Rc::new(Arc::clone(self)));
+        let mailbox = Arc::clone(self);
+        channel.set_read_callback(move |_| mailbox.drain().into_iter().for_each(&receive));
+        channel.enable_reading()?;
+        Ok(channel)
     }
 }
 

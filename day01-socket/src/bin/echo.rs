@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use day01_socket as reactor;
-use reactor::cli::{self, Exit, ServerOptions};
+use reactor::cli::{self, Exit, Options};
 use reactor::{InetAddr, Printable, Socket, out_of_resources, report};
 
 /// How many bytes one read may bring. The samples' 1024 would do, at the price of
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn serve() -> Result<(), Exit> {
-    let options = Arc::new(ServerOptions::from_args()?);
+    let options = Arc::new(Options::from_args()?);
     let listener =
         listen(&options.addr).map_err(|error| Exit::cannot_listen(&options.addr, &error))?;
     cli::print_line(format_args!("listening on {}", listener.local_addr()?));
@@ -62,7 +62,7 @@ fn listen(addr: &InetAddr) -> io::Result<Socket> {
 }
 
 /// Echoes until the client says that it has sent everything.
-fn serve_client(mut client: &Socket, options: &ServerOptions) -> io::Result<()> {
+fn serve_client(mut client: &Socket, options: &Options) -> io::Result<()> {
     let mut buf = vec![0; READ_SIZE];
     loop {
         let message = match client.read(&mut buf)? {

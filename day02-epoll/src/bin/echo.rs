@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use day02_epoll as reactor;
-use reactor::cli::{self, Exit, ServerOptions};
+use reactor::cli::{self, Exit, Options};
 use reactor::{Epoll, EpollFlags, Events, InetAddr, Printable, Socket, out_of_resources, report};
 
 /// How many bytes one read may bring. The samples' 1024 would do, at the price of
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn serve() -> Result<(), Exit> {
-    let options = ServerOptions::from_args()?;
+    let options = Options::from_args()?;
     let listener =
         listen(&options.addr).map_err(|error| Exit::cannot_listen(&options.addr, &error))?;
     let addr = listener.local_addr()?;
@@ -61,7 +61,7 @@ struct EchoServer {
     listener: Socket,
     paused_until: Option<Instant>,
     clients: HashMap<u64, Client>,
-    options: ServerOptions,
+    options: Options,
     buf: Vec<u8>,
 }
 
@@ -167,12 +167,7 @@ struct Client {
 }
 
 impl Client {
-    fn on_ready(
-        &mut self,
-        ready: EpollFlags,
-        options: &ServerOptions,
-        buf: &mut [u8],
-    ) -> io::Result<()> {
+    fn on_ready(&mut self, ready: EpollFlags, options: &Options, buf: &mut [u8]) -> io::Result<()> {
         let failed = ready.intersects(EpollFlags::ERR | EpollFlags::HUP);
         if !self.peer_is_done && (failed || ready.contains(EpollFlags::IN)) {
             self.read(options, buf)?;
@@ -185,7 +180,7 @@ impl Client {
 
     /// Reads once: if there is more, epoll will say so after the other clients
     /// have had their turn.
-    fn read(&mut self, options: &ServerOptions, buf: &mut [u8]) -> io::Result<()> {
+    fn read(&mut self, options: &Options, buf: &mut [u8]) -> io::Result<()> {
         let message = match (&self.socket).read(buf) {
             Ok(0) => {
                 self.peer_is_done = true;

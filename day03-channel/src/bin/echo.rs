@@ -8,7 +8,7 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use day03_channel as reactor;
-use reactor::cli::{self, Exit, ServerOptions};
+use reactor::cli::{self, Exit, Options};
 use reactor::{Channel, Epoll, Events, InetAddr, Printable, Socket, out_of_resources, report};
 
 /// How many bytes one read may bring. The samples' 1024 would do, at the price of
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
 }
 
 fn serve() -> Result<(), Exit> {
-    let options = ServerOptions::from_args()?;
+    let options = Options::from_args()?;
     let listener =
         listen(&options.addr).map_err(|error| Exit::cannot_listen(&options.addr, &error))?;
     let addr = listener.local_addr()?;
@@ -56,7 +56,7 @@ struct EchoServer {
     epoll: Weak<Epoll>,
     listener: Rc<Socket>,
     paused_until: Cell<Option<Instant>>,
-    options: ServerOptions,
+    options: Options,
     buf: RefCell<Vec<u8>>,
 }
 

@@ -8,7 +8,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use day04_eventloop as reactor;
-use reactor::cli::{self, Exit, ServerOptions};
+use reactor::cli::{self, Exit, Options};
 use reactor::{
     Channel, EventLoop, InetAddr, Printable, Signal, Socket, out_of_resources, report,
     watch_signals,
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 }
 
 fn serve() -> Result<(), Exit> {
-    let options = ServerOptions::from_args()?;
+    let options = Options::from_args()?;
     let listener =
         listen(&options.addr).map_err(|error| Exit::cannot_listen(&options.addr, &error))?;
     let addr = listener.local_addr()?;
@@ -64,7 +64,7 @@ fn listen(addr: &InetAddr) -> io::Result<Socket> {
 struct EchoServer {
     event_loop: Weak<EventLoop>,
     listener: Rc<Socket>,
-    options: ServerOptions,
+    options: Options,
     buf: RefCell<Vec<u8>>,
 }
 
