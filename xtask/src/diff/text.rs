@@ -1,0 +1,130 @@
+//! The difference as text that people read and `patch` applies.
+
+use similar::ChangeTag;
+
+use super::model::{DayDiff, FileDiff, Hunk};
+use super::table;
+use crate::markdown::Language;
+use crate::paint::Paint;
+use crate::why::Whys;
+
+/// What `cargo xtask diff N` prints. The head is a comment to `patch`: it skips
+/// whatever stands before the first `---`.
+pub(crate) fn printed(diff: &DayDiff, whys: &Whys, paint: Paint) -> String {
+    let mut head = format!("{}\n\n", diff.title());
+    head += &table::files(diff);
+    head += &recipe(diff);
+    let mut text = String::new();
+    for (number, line) in head.lines().enumerate() {
+        let line = format!("# {line}");
+        let line = line.trim_end();
+        text += &if number == 0 {
+            paint.heading(line)
+        } else {
+            paint.aside(line)
+        };
+        text.push('\n');
+    }
+    text + &patch(diff.touched(), whys, paint)
+}
+
+/// How to make the day out of the day before.
+fn recipe(diff: &DayDiff) -> String {
+    let Some(before) = diff.before else {
+        return String::new();
+    };
+    let (old, new) = (&before.name, &diff.day.name);
+    let (old_crate, new_crate) = (before.crate_name(), diff.day.crate_name());
+    format!(
+        "
+This output is a patch. From the course's directory, with it in the file FILE:
+
+    cp -r {old} COPY
+    grep -rlE '{old}|{old_crate}' COPY | xargs sed -i 's/{old}/{new}/g; s/{old_crate}/{new_crate}/g'
+    patch -p1 -d COPY < FILE
+
+makes day {} out of day {}. `git apply` does as well as `patch`.
+",
+        diff.day.number, before.number
+    )
+}
+
+/// The files' hunks, for `patch -p1` in the day's directory. The sentences of why
+/// stand where `patch` does not look: before a file, and behind a hunk's place.
+pub(crate) fn patch<'d>(
+    files: impl Iterator<Item = &'d FileDiff>,
+    whys: &Whys,
+    paint: Paint,
+) -> String {
+    let mut text = String::new();
+    for file in files {
+        write_file(&mut text, file, whys, paint);
+    }
+    text
+}
+
+fn write_file(text: &mut String, file: &FileDiff, whys: &Whys, paint: Paint) {
+    text.push('\n');
+    if let Some(why) = whys.of_file(file) {
+        let sentence = why.sentence(Language::English);
+        *text += &format!("{}\n", paint.aside(format_args!("# {sentence}")));
+    }
+    let name = |prefix: &str, side: &Option<String>| match side {
+        Some(_) => format!("{prefix}/{}", file.path),
+        None => "/dev/null".to_owned(),
+    };
+    let (old, new) = (name("a", &file.old), name("b", &file.new));
+    if file.hunks.is_empty() {
+        // Only git's own header can say that a file without a line comes or goes.
+        let what = if file.old.is_none() { "new" } else { "deleted" };
+        let git = format!("diff --git a/{0} b/{0}\n{what} file mode 100644", file.path);
+        *text += &format!("{}\n", paint.heading(git));
+        return;
+    }
+    for line in [format!("--- {old}"), format!("+++ {new}")] {
+        *text += &format!("{}\n", paint.heading(line));
+    }
+    for hunk in &file.hunks {
+        let place = paint.place(place(hunk));
+        let why = whys
+            .of_hunk(file, hunk)
+            .map(|why| why.sentence(Language::English));
+        *text += &match why {
+            Some(why) => format!("{place} {}\n", paint.aside(why)),
+            None => format!("{place}\n"),
+        };
+        write_lines(text, hunk, paint);
+    }
+}
+
+/// `@@ -12,6 +12,8 @@`. A side without lines names the line before it, which
+/// counted from 1 is the number that its first line has counted from 0.
+fn place(hunk: &Hunk) -> String {
+    let side = |range: &std::ops::Range<usize>| {
+        let start = if range.is_empty() {
+            range.start
+        } else {
+            range.start + 1
+        };
+        format!("{start},{}", range.len())
+    };
+    format!("@@ -{} +{} @@", side(&hunk.old), side(&hunk.new))
+}
+
+fn write_lines(text: &mut String, hunk: &Hunk, paint: Paint) {
+    for line in &hunk.lines {
+        let (content, is_whole) = match line.text.strip_suffix('\n') {
+            Some(content) => (content, true),
+            None => (line.text.as_str(), false),
+        };
+        *text += &match line.tag {
+            ChangeTag::Equal => format!(" {content}"),
+            ChangeTag::Delete => paint.removed(format_args!("-{content}")),
+            ChangeTag::Insert => paint.added(format_args!("+{content}")),
+        };
+        text.push('\n');
+        if !is_whole {
+            *text += "\\ No newline at end of file\n";
+        }
+    }
+}
