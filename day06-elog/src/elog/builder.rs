@@ -1,0 +1,223 @@
+//! What a logger is made from.
+
+use std::env;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::elog::direct::Direct;
+use crate::elog::double_buffer::{BUFFER_SIZE, DoubleBuffer};
+use crate::elog::global;
+use crate::elog::guard::Guard;
+use crate::elog::level::{AtomicLevel, Level, LevelFilter};
+use crate::elog::log_file::LogFile;
+use crate::elog::logger::{Core, Elog};
+use crate::elog::reporter::{ErrorCallback, Reporter};
+use crate::elog::stats::Counter;
+use crate::elog::stderr::write_to_stderr;
+use crate::elog::writer;
+
+/// Overrides the level of the process's logger: `ELOG=debug`.
+const LEVEL_VARIABLE: &str = "ELOG";
+
+/// What a caller does when lines come faster than they can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Waits for room, and drops its line if there is none after this time. The
+    /// callers after it drop theirs at once, until there is room again.
+    Block(Duration),
+    /// Drops its line at once.
+    Drop,
+}
+
+/// The configuration of a logger. Everything has a default but the file.
+///
+/// ```
+/// # use day06_elog as reactor;
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("server.log");
+/// use reactor::elog::{Builder, Level};
+///
+/// let guard = Builder::new(&path).level(Level::Debug).build()?;
+/// reactor::debug!(logger: guard.logger(), "{} clients", 3);
+/// drop(guard);
+/// assert!(std::fs::read_to_string(&path).unwrap().ends_with("] 3 clients\n"));
+/// # Ok::<(), reactor::elog::BuildError>(())
+/// ```
+#[must_use = "a builder does nothing until `init` or `build`"]
+pub struct Builder {
+    path: PathBuf,
+    level: LevelFilter,
+    synchronous: bool,
+    when_full: WhenFull,
+    flush_interval: Duration,
+    shutdown_timeout: Duration,
+    on_error: Option<Box<ErrorCallback>>,
+}
+
+impl Builder {
+    /// A logger that appends to the file at `path`: level info, a writer thread,
+    /// callers that wait for up to a second when the buffer is full.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            level: Level::Info.into(),
+            synchronous: false,
+            when_full: WhenFull::Block(Duration::from_secs(1)),
+            flush_interval: Duration::from_millis(200),
+            shutdown_timeout: Duration::from_secs(5),
+            on_error: None,
+        }
+    }
+
+    /// The least serious level that is logged. Default: info.
+    pub fn level(mut self, level: impl Into<LevelFilter>) -> Self {
+        self.level = level.into();
+        self
+    }
+
+    /// Makes every call write its line before it returns, as LevelDB does: a few
+    /// times slower, and not even SIGKILL loses a line. Default: false.
+    pub fn synchronous(mut self, synchronous: bool) -> Self {
+        self.synchronous = synchronous;
+        self
+    }
+
+    /// What callers do when lines come faster than they can be written. Default:
+    /// wait for a second.
+    pub fn when_full(mut self, when_full: WhenFull) -> Self {
+        self.when_full = when_full;
+        self
+    }
+
+    /// How long a line may wait in memory while the disk keeps up. Default:
+    /// 200 ms.
+    pub fn flush_interval(mut self, interval: Duration) -> Self {
+        self.flush_interval = interval;
+        self
+    }
+
+    /// How long dropping the guard may wait for a disk that does not take the
+    /// last lines. Default: 5 s.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
+        self
+    }
+
+    /// Calls `callback` when a line cannot be written, at most once a second. It
+    /// runs on the thread that could not write, may log, and should not take
+    /// long. Default: none; standard error is told in any case.
+    pub fn on_error(mut self, callback: impl Fn(&io::Error) + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Box::new(callback));
+        self
+    }
+
+    /// Starts the logger and makes it the one that `info!` and the like use. The
+    /// variable `ELOG` in the environment overrides the level.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and when the process has a logger already.
+    pub fn init(mut self) -> Result<Guard, BuildError> {
+        if let Ok(name) = env::var(LEVEL_VARIABLE) {
+            match name.parse() {
+                Ok(level) => self.level = level,
+                Err(error) => {
+                    write_to_stderr(format!("elog: {LEVEL_VARIABLE}: {error}\n").as_bytes());
+                }
+            }
+        }
+        let guard = self.build()?;
+        if global::install(guard.logger()) {
+            Ok(guard)
+        } else {
+            Err(BuildError::AlreadyInstalled)
+        }
+    }
+
+    /// Starts a logger of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened, or the writer thread cannot be started.
+    pub fn build(self) -> Result<Guard, BuildError> {
+        let file = LogFile::open(&self.path).map_err(|source| BuildError::Open {
+            path: self.path.clone(),
+            source,
+        })?;
+        // The writer needs the file, or else the callers do.
+        let (direct, for_writer) = if self.synchronous {
+            (Direct::open(self.path.clone(), file), None)
+        } else {
+            (Direct::elsewhere(self.path.clone()), Some(file))
+        };
+        let core: &'static Core = Box::leak(Box::new(Core {
+            level: AtomicLevel::new(self.level),
+            buffer: for_writer
+                .is_some()
+                .then(|| DoubleBuffer::new(BUFFER_SIZE, BUFFER_SIZE / 4)),
+            direct,
+            reporter: Reporter::new(self.path, self.on_error),
+            patience: match self.when_full {
+                WhenFull::Block(patience) => patience,
+                WhenFull::Drop => Duration::ZERO,
+            },
+            flush_interval: self.flush_interval,
+            cut: Counter::default(),
+        }));
+        if let (Some(buffer), Some(file)) = (&core.buffer, for_writer) {
+            writer::start(core, buffer, file).map_err(BuildError::Thread)?;
+        }
+        Ok(Guard::new(Elog::new(core), self.shutdown_timeout))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no logger.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The file cannot be opened for appending, or created.
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What open(2) said.
+        source: io::Error,
+    },
+    /// The writer thread cannot be started.
+    Thread(io::Error),
+    /// `init` was called before: the process has one logger.
+    AlreadyInstalled,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::Open { path, source } => {
+                write!(f, "cannot log to {}: {source}", path.display())
+            }
+            BuildError::Thread(source) => {
+                write!(f, "cannot start the thread that writes the log: {source}")
+            }
+            BuildError::AlreadyInstalled => f.write_str("the process has a logger already"),
+        }
+    }
+}
+
+impl Error for BuildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            BuildError::Open { source, .. } | BuildError::Thread(source) => Some(source),
+            BuildError::AlreadyInstalled => None,
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! Where lines wait for the writer: one buffer fills while the other is written.
+//!
+//! ```text
+//! callers ── push ──▶ front ──┐
+//!                             ├─ swapped in `take`
+//! disk ◀── write ──── back ◀──┘   (the writer's own, written without the lock)
+//! ```
+//!
+//! The memory is fixed: a caller that finds no room waits, and then drops its
+//! line and counts it. The tests are in `tests/elog_loom.rs`.
+
+use std::mem;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use crate::elog::deadline::Deadline;
+use crate::elog::sync::{Condvar, Mutex, MutexGuard};
+
+/// The bytes in each of the two buffers. Together they bound what a crash of the
+/// process can lose, and what a disk that stands still can make it hold.
+pub(crate) const BUFFER_SIZE: usize = 1024 * 1024;
+
+/// The buffer that callers fill, and who waits for what.
+#[derive(Debug)]
+pub(crate) struct DoubleBuffer {
+    state: Mutex<State>,
+    /// The writer waits here for enough lines, or for somebody in a hurry.
+    work: Condvar,
+    /// Callers wait here for room.
+    room: Condvar,
+    /// [`flush`](Self::flush) and [`stop`](Self::stop) wait here for the writer.
+    settled: Condvar,
+    capacity: usize,
+    /// How many bytes are worth waking the writer for.
+    wake_at: usize,
+}
+
+/// What the lock guards. Counts are of lines.
+#[derive(Debug)]
+pub(crate) struct State {
+    front: Vec<u8>,
+    front_lines: u64,
+    /// Ever put into a buffer.
+    queued: u64,
+    /// Of the queued, those that are written or lost.
+    done: u64,
+    dropped_io: u64,
+    dropped_full: u64,
+    /// Of `dropped_full`, those the log does not mention yet.
+    untold: u64,
+    /// A caller has waited in vain. Until the writer comes back, the next ones
+    /// need not: a server must not crawl from one time limit to the next.
+    congested: bool,
+    /// Somebody does not want to wait until `wake_at` bytes are there.
+    urgent: bool,
+    /// Saves callers the system call that wakes a writer who is awake.
+    asleep: bool,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// The writer empties the buffers; callers wait until it has.
+    Stopping,
+    /// Nobody empties the buffers any more.
+    Closed,
+}
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Push {
+    Queued,
+    Dropped,
+    /// There is no writer: the caller must write the line itself.
+    Closed,
+}
+
+/// What the writer takes away at once, in a buffer that it gives back empty.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) lines: u64,
+    /// Lines that were dropped after these, which the log must mention.
+    pub(crate) dropped: u64,
+}
+
+impl Batch {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(capacity),
+            lines: 0,
+            dropped: 0,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lines == 0 && self.dropped == 0
+    }
+}
+
+/// How many lines came in, and where they are. `queued` is not yet decided:
+/// `accepted == written + dropped_full + dropped_io + queued` always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) accepted: u64,
+    pub(crate) written: u64,
+    pub(crate) dropped_full: u64,
+    pub(crate) dropped_io: u64,
+    pub(crate) queued: u64,
+}
+
+impl DoubleBuffer {
+    /// A buffer that refuses lines beyond `capacity` bytes, and wakes the writer
+    /// at `wake_at`.
+    pub(crate) fn new(capacity: usize, wake_at: usize) -> Self {
+        Self {
+            state: Mutex::new(State {
+                front: Vec::with_capacity(capacity),
+                front_lines: 0,
+                queued: 0,
+                done: 0,
+                dropped_io: 0,
+                dropped_full: 0,
+                untold: 0,
+                congested: false,
+                urgent: false,
+                asleep: false,
+                phase: Phase::Open,
+            }),
+            work: Condvar::new(),
+            room: Condvar::new(),
+            settled: Condvar::new(),
+            capacity,
+            wake_at,
+        }
+    }
+
+    /// Copies a line into the buffer. While it is full, waits for room, but no
+    /// longer than `patience`. `urgent` wakes the writer at once.
+    pub(crate) fn push(&self, line: &[u8], urgent: bool, patience: Duration) -> Push {
+        let mut state = self.lock();
+        let mut deadline = None;
+        loop {
+            match state.phase {
+                Phase::Closed => return Push::Closed,
+                Phase::Open if state.front.len() + line.len() <= self.capacity => break,
+                Phase::Open | Phase::Stopping => {}
+            }
+            let deadline = *deadline.get_or_insert_with(|| Deadline::after(patience));
+            match deadline.left() {
+                Some(left) if !state.congested => {
+                    state = wait_timeout(&self.room, state, left);
+                }
+                _ => {
+                    state.congested |= !patience.is_zero();
+                    state.dropped_full += 1;
+                    state.untold += 1;
+                    return Push::Dropped;
+                }
+            }
+        }
+        state.front.extend_from_slice(line);
+        state.front_lines += 1;
+        state.queued += 1;
+        state.urgent |= urgent;
+        if state.urgent || state.front.len() >= self.wake_at {
+            self.wake_writer(state);
+        }
+        Push::Queued
+    }
+
+    /// Waits until there is something worth writing, or `tick` has passed, and
+    /// exchanges the front buffer for the one in `batch`, whose content is done
+    /// with. False says that this was the last of it: the writer writes the
+    /// batch, calls [`settle`](Self::settle) and then [`close`](Self::close).
+    pub(crate) fn take(&self, batch: &mut Batch, tick: Duration) -> bool {
+        let mut state = self.lock();
+        let deadline = Deadline::after(tick);
+        while !state.urgent && state.phase == Phase::Open && state.front.len() < self.wake_at {
+            let Some(left) = deadline.left() else { break };
+            state = self.sleep(state, left);
+        }
+        batch.bytes.clear();
+        mem::swap(&mut state.front, &mut batch.bytes);
+        batch.lines = mem::take(&mut state.front_lines);
+        batch.dropped = mem::take(&mut state.untold);
+        state.urgent = false;
+        state.congested = false;
+        let goes_on = state.phase == Phase::Open;
+        drop(state);
+        self.room.notify_all();
+        goes_on || !batch.is_empty()
+    }
+
+    /// The writer says what became of the lines it took.
+    pub(crate) fn settle(&self, written: u64, lost: u64) {
+        let mut state = self.lock();
+        // After `stop` gave up, these lines are counted as lost already.
+        if state.phase != Phase::Closed {
+            state.done += written + lost;
+            state.dropped_io += lost;
+        }
+        drop(state);
+        self.settled.notify_all();
+    }
+
+    /// Lets the writer wait before it tries a failed write again; shorter if
+    /// somebody is in a hurry. False says that nobody waits for it any more.
+    pub(crate) fn pause(&self, delay: Duration) -> bool {
+        let mut state = self.lock();
+        let deadline = Deadline::after(delay);
+        while state.phase != Phase::Closed && !state.urgent {
+            let Some(left) = deadline.left() else { break };
+            state = self.sleep(state, left);
+        }
+        state.urgent = false;
+        state.phase != Phase::Closed
+    }
+
+    /// The writer leaves. Callers write their lines themselves from now on.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.close();
+        drop(state);
+        self.settled.notify_all();
+        self.room.notify_all();
+    }
+
+    /// Waits until every line queued before the call is written or lost.
+    ///
+    /// # Errors
+    ///
+    /// After `timeout`, returns how many of them were neither.
+    pub(crate) fn flush(&self, timeout: Duration) -> Result<(), u64> {
+        let mut state = self.lock();
+        let target = state.queued;
+        if state.done >= target || state.phase == Phase::Closed {
+            return Ok(());
+        }
+        state.urgent = true;
+        self.wake_writer(state);
+        self.wait_until(timeout, |state| {
+            state.done >= target || state.phase == Phase::Closed
+        })
+        .map_err(|state| target - state.done)
+    }
+
+    /// Asks the writer to write what is there and leave, and waits until it has.
+    ///
+    /// # Errors
+    ///
+    /// After `timeout`, gives up the lines that are left, counts them as lost and
+    /// returns how many they are.
+    pub(crate) fn stop(&self, timeout: Duration) -> Result<(), u64> {
+        let mut state = self.lock();
+        if state.phase == Phase::Open {
+            state.phase = Phase::Stopping;
+        }
+        state.urgent = true;
+        self.wake_writer(state);
+        let given_up = self.wait_until(timeout, |state| state.phase == Phase::Closed);
+        let lost = given_up.map_err(|mut state| {
+            let lost = state.queued - state.done;
+            state.dropped_io += lost;
+            state.done = state.queued;
+            state.close();
+            lost
+        });
+        self.work.notify_all();
+        self.room.notify_all();
+        self.settled.notify_all();
+        lost
+    }
+
+    /// How many lines came in, and where they are.
+    pub(crate) fn tally(&self) -> Tally {
+        let state = self.lock();
+        Tally {
+            accepted: state.queued + state.dropped_full,
+            written: state.done - state.dropped_io,
+            dropped_full: state.dropped_full,
+            dropped_io: state.dropped_io,
+            queued: state.queued - state.done,
+        }
+    }
+
+    /// Nothing under this lock can panic half way, so poison means nothing.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Unlocks before it notifies, or the writer would wake only to wait for
+    /// the lock.
+    fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
+        let asleep = mem::take(&mut state.asleep);
+        drop(state);
+        if asleep {
+            self.work.notify_all();
+        }
+    }
+
+    fn sleep<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        at_most: Duration,
+    ) -> MutexGuard<'a, State> {
+        state.asleep = true;
+        let mut state = wait_timeout(&self.work, state, at_most);
+        state.asleep = false;
+        state
+    }
+
+    fn wait_until(
+        &self,
+        timeout: Duration,
+        reached: impl Fn(&State) -> bool,
+    ) -> Result<(), MutexGuard<'_, State>> {
+        let deadline = Deadline::after(timeout);
+        let mut state = self.lock();
+        while !reached(&state) {
+            let Some(left) = deadline.left() else {
+                return Err(state);
+            };
+            state = wait_timeout(&self.settled, state, left);
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn close(&mut self) {
+        self.phase = Phase::Closed;
+        self.front = Vec::new();
+        self.front_lines = 0;
+    }
+}
+
+/// Waits for a notice, or a while, or neither: condition variables wake for no
+/// reason at times, so every caller looks at what it waits for again.
+fn wait_timeout<'a>(
+    condvar: &Condvar,
+    state: MutexGuard<'a, State>,
+    at_most: Duration,
+) -> MutexGuard<'a, State> {
+    condvar
+        .wait_timeout(state, at_most)
+        .unwrap_or_else(PoisonError::into_inner)
+        .0
+}

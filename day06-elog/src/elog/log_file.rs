@@ -1,0 +1,180 @@
+//! The file that lines are appended to.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// The first line of a new file: which clock, and what the columns are.
+const FIRST_LINE: &[u8] = b"# UTC date-time.microseconds thread level place] text\n";
+
+/// An open log file, at its end.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    file: File,
+    /// Where this process believes the end to be; another one may append too.
+    size: u64,
+    /// Whether the last line has no line feed yet.
+    torn: bool,
+}
+
+impl LogFile {
+    /// Opens a file to append to, or creates it (`O_APPEND | O_CREAT | O_CLOEXEC`,
+    /// [open(2)](https://man7.org/linux/man-pages/man2/open.2.html)). Never
+    /// truncates: what an earlier run wrote may be all there is to explain its
+    /// end.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        let metadata = file.metadata()?;
+        let mut log = Self {
+            file,
+            size: metadata.len(),
+            torn: metadata.is_file() && ends_in_mid_line(path),
+        };
+        if metadata.is_file() && log.size == 0 {
+            // On a full disk there is no first line, and the next ones will
+            // report why.
+            let _ = log.append(FIRST_LINE, &mut 0);
+        }
+        Ok(log)
+    }
+
+    /// Appends `lines` from byte `at` on. After an error, `at` is where to go on:
+    /// the call may be repeated with the same arguments.
+    ///
+    /// If the last call stopped in the middle of a line, that line is completed,
+    /// or, when the file is another one by now or has changed, written again as
+    /// a whole, on a line of its own.
+    pub(crate) fn append(&mut self, lines: &[u8], at: &mut usize) -> io::Result<()> {
+        let start = line_start(lines, *at);
+        let in_mid_line = start < *at;
+        if !(self.torn && in_mid_line && self.is_unchanged()) {
+            if self.torn {
+                self.write_all(b"\n", &mut 0)?;
+            }
+            *at = start;
+        }
+        self.write_all(lines, at)
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.file
+            .metadata()
+            .is_ok_and(|metadata| metadata.len() == self.size)
+    }
+
+    fn write_all(&mut self, bytes: &[u8], at: &mut usize) -> io::Result<()> {
+        while *at < bytes.len() {
+            match (&self.file).write(&bytes[*at..]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    *at += written;
+                    self.size += written as u64;
+                    self.torn = bytes[*at - 1] != b'\n';
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the line begins that byte `at` belongs to.
+fn line_start(lines: &[u8], at: usize) -> usize {
+    lines[..at]
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |line_feed| line_feed + 1)
+}
+
+/// Whether the process that wrote here before was killed while it did. A file
+/// that cannot be read is taken to be whole.
+fn ends_in_mid_line(path: &Path) -> bool {
+    let last_byte = || {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [b'\n'];
+        file.read_exact(&mut last)?;
+        io::Result::Ok(last[0])
+    };
+    last_byte().is_ok_and(|last| last != b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn open_in(dir: &tempfile::TempDir) -> (std::path::PathBuf, LogFile) {
+        let path = dir.path().join("log");
+        let log = LogFile::open(&path).unwrap();
+        (path, log)
+    }
+
+    fn content(path: &Path) -> String {
+        let all = fs::read_to_string(path).unwrap();
+        let first = str::from_utf8(FIRST_LINE).unwrap();
+        all.strip_prefix(first).unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_file_is_appended_to_and_has_one_first_line() {
+        let dir = tempfile::tempdir().unwrap();
+        for line in ["one\n", "two\n"] {
+            let (_, mut log) = open_in(&dir);
+            log.append(line.as_bytes(), &mut 0).unwrap();
+        }
+        assert_eq!(content(&dir.path().join("log")), "one\ntwo\n");
+    }
+
+    #[test]
+    fn a_torn_line_of_an_earlier_run_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, mut log) = open_in(&dir);
+        log.append(b"half a li", &mut 0).unwrap();
+        let (_, mut next_run) = open_in(&dir);
+        next_run.append(b"whole\n", &mut 0).unwrap();
+        assert_eq!(content(&path), "half a li\nwhole\n");
+    }
+
+    #[test]
+    fn a_line_goes_on_where_it_stopped_if_nothing_happened_between() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, mut log) = open_in(&dir);
+        log.append(b"one\ntw", &mut 0).unwrap();
+        let mut at = 6;
+        log.append(b"one\ntwo\n", &mut at).unwrap();
+        assert_eq!(at, 8);
+        assert_eq!(content(&path), "one\ntwo\n");
+    }
+
+    #[test]
+    fn a_line_starts_again_if_another_process_wrote_between() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, mut log) = open_in(&dir);
+        log.append(b"one\ntw", &mut 0).unwrap();
+        let mut other = OpenOptions::new().append(true).open(&path).unwrap();
+        other.write_all(b"\nother\n").unwrap();
+        log.append(b"one\ntwo\n", &mut 6).unwrap();
+        assert_eq!(content(&path), "one\ntw\nother\n\ntwo\n");
+    }
+
+    #[test]
+    fn a_line_starts_again_in_another_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, mut log) = open_in(&dir);
+        let mut at = 6;
+        log.append(b"one\ntwo\n", &mut at).unwrap();
+        assert_eq!(content(&path), "two\n");
+    }
+
+    #[test]
+    fn errors_are_passed_on_with_the_place_to_go_on_from() {
+        let mut log = LogFile::open(Path::new("/dev/full")).unwrap();
+        let mut at = 0;
+        let error = log.append(b"one\n", &mut at).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ENOSPC));
+        assert_eq!(at, 0);
+    }
+}

@@ -1,0 +1,154 @@
+//! `Elog`: one log file and everything that writes to it.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::elog::builder::Builder;
+use crate::elog::direct::Direct;
+use crate::elog::double_buffer::{DoubleBuffer, Push};
+use crate::elog::level::{AtomicLevel, Level, LevelFilter};
+use crate::elog::line::with_line;
+use crate::elog::reporter::{Reporter, is_reporting};
+use crate::elog::stats::{Counter, Lost, Stats};
+
+/// A logger, named after the document's class. Copies are the same logger.
+///
+/// The document builds it on LevelDB's: the format, the levels and the two
+/// passes are from there. [`Builder`] makes one, and its
+/// [`Guard`](crate::elog::Guard) ends it; most programs have a single one
+/// and reach it through [`info!`](crate::info) and the like.
+#[derive(Clone, Copy, Debug)]
+pub struct Elog {
+    core: &'static Core,
+}
+
+/// What a logger owns. Lives until the process ends, because any thread may log
+/// until then, and because somebody must flush it at exit.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) level: AtomicLevel,
+    /// `None` makes the logger synchronous.
+    pub(crate) buffer: Option<DoubleBuffer>,
+    pub(crate) direct: Direct,
+    pub(crate) reporter: Reporter,
+    /// How long a caller waits for room in the buffer.
+    pub(crate) patience: Duration,
+    pub(crate) flush_interval: Duration,
+    pub(crate) cut: Counter,
+}
+
+impl Elog {
+    /// Starts the configuration of a logger that appends to the file at `path`.
+    pub fn builder(path: impl Into<std::path::PathBuf>) -> Builder {
+        Builder::new(path)
+    }
+
+    pub(crate) fn new(core: &'static Core) -> Self {
+        Self { core }
+    }
+
+    /// Whether a line of this level is logged at present.
+    #[inline]
+    pub fn enabled(self, level: Level) -> bool {
+        self.core.level.get().allows(level)
+    }
+
+    /// Changes which lines are logged, at once and for all threads.
+    pub fn set_level(self, filter: impl Into<LevelFilter>) {
+        self.core.level.set(filter.into());
+    }
+
+    /// Logs a line; the macros call this. `place` is where it comes from, as
+    /// `file.rs:88`. The arguments are formatted before the call returns, without
+    /// any lock, and may themselves log. Control characters in them are escaped.
+    ///
+    /// A synchronous logger returns when the kernel has the line; otherwise the
+    /// writer thread gives it to the kernel within the flush interval, or at once
+    /// for [`Level::Error`].
+    #[inline]
+    pub fn log(self, level: Level, place: &str, args: fmt::Arguments<'_>) {
+        if self.enabled(level) {
+            with_line(level, place, args, |line| {
+                if line.cut {
+                    self.core.cut.increment();
+                }
+                self.core.accept(level, line.bytes);
+            });
+        }
+    }
+
+    /// Waits until the kernel has every line that was logged before the call.
+    /// That survives the end of the process, and not a power failure: nothing
+    /// here calls fsync(2).
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](io::ErrorKind::TimedOut) when lines were still waiting after
+    /// `timeout`. They are not lost yet.
+    pub fn flush(self, timeout: Duration) -> io::Result<()> {
+        match &self.core.buffer {
+            // The writer would wait for itself.
+            Some(buffer) if !is_reporting() => buffer.flush(timeout).map_err(|left| {
+                let message = format!("{left} lines still wait to be written");
+                io::Error::new(io::ErrorKind::TimedOut, message)
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the logger has done so far.
+    pub fn stats(self) -> Stats {
+        let direct = self.core.direct.tally();
+        let buffered = self.core.buffer.as_ref().map(DoubleBuffer::tally);
+        let buffered = buffered.unwrap_or_default();
+        Stats {
+            accepted: buffered.accepted + direct.accepted,
+            written: buffered.written + direct.written,
+            dropped_full: buffered.dropped_full + direct.dropped_full,
+            dropped_io: buffered.dropped_io + direct.dropped_io,
+            queued: buffered.queued + direct.queued,
+            cut: self.core.cut.get(),
+            io_errors: self.core.reporter.errors(),
+        }
+    }
+
+    pub(crate) fn shutdown(self, timeout: Duration) -> Result<Stats, Lost> {
+        self.core.shutdown(timeout).map_err(|lines| Lost {
+            lines,
+            stats: self.stats(),
+        })?;
+        Ok(self.stats())
+    }
+}
+
+impl Core {
+    fn accept(&self, level: Level, line: &[u8]) {
+        let pushed = self.buffer.as_ref().map_or(Push::Closed, |buffer| {
+            // Only the writer makes room, and it may be the one who logs.
+            let patience = if is_reporting() {
+                Duration::ZERO
+            } else {
+                self.patience
+            };
+            buffer.push(line, level == Level::Error, patience)
+        });
+        if pushed == Push::Closed
+            && let Err(error) = self.direct.write(line)
+        {
+            self.reporter.report(&error);
+        }
+    }
+
+    fn shutdown(&self, timeout: Duration) -> Result<(), u64> {
+        match &self.buffer {
+            Some(buffer) => buffer.stop(timeout),
+            None => {
+                if let Err(error) = self.direct.release() {
+                    self.reporter.report(&error);
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Elog: the server's log, from LevelDB's, with some improvements.
+//!
+//! ```text
+//! info!(…) ─ level? ─▶ with_line ─────▶ push ──▶ front │ back ──▶ writer thread ──▶ file
+//!                      FixedBuf         DoubleBuffer
+//!                      header, escape      │
+//!                                          └ synchronous, or no writer: Direct ──▶ file
+//! ```
+//!
+//! The modules in the order in which the lesson builds them:
+//!
+//! 1. the synchronous port of LevelDB's logger: [`Level`], the macros, [`Elog`],
+//!    `Direct`, which writes each line before the call returns;
+//! 2. [`FixedBuf`] with an exact second pass, and the cached header;
+//! 3. the double buffer and its writer thread, which [`Guard`] ends.
+//!
+//! ```
+//! # use day06_elog as reactor;
+//! # let dir = tempfile::tempdir().unwrap();
+//! # let path = dir.path().join("server.log");
+//! use reactor::elog::Elog;
+//!
+//! let guard = Elog::builder(&path).init()?;
+//! reactor::info!("listening on {}", "127.0.0.1:8888");
+//! drop(guard); // writes what is left
+//! # assert!(std::fs::read_to_string(path).unwrap().contains("] listening on 127"));
+//! # Ok::<(), reactor::elog::BuildError>(())
+//! ```
+
+mod builder;
+mod deadline;
+mod direct;
+mod double_buffer;
+mod escape;
+mod fixed_buf;
+mod global;
+mod guard;
+mod header;
+mod level;
+mod line;
+mod log_file;
+mod logger;
+mod macros;
+mod reporter;
+mod signals;
+mod stats;
+mod stderr;
+mod sync;
+mod utc;
+mod writer;
+
+pub use builder::{BuildError, Builder, WhenFull};
+pub use fixed_buf::FixedBuf;
+pub use global::Global;
+pub use guard::Guard;
+pub use level::{Level, LevelFilter, ParseLevelError};
+pub use line::MAX_LINE;
+pub use logger::Elog;
+pub use macros::file_name;
+pub use stats::{Lost, Stats};

@@ -1,0 +1,229 @@
+//! Elog from the outside: what is logged is what is in the file.
+
+use std::cell::Cell;
+use std::fmt;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use day06_elog as reactor;
+
+use reactor::elog::{Builder, Elog, Level, LevelFilter, Stats};
+use tempfile::TempDir;
+
+/// A log in a directory of its own.
+struct Log {
+    path: PathBuf,
+    _dir: TempDir,
+}
+
+impl Log {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        Self { path, _dir: dir }
+    }
+
+    /// What was logged, without headers and the file's first line.
+    fn texts(&self) -> Vec<String> {
+        let content = fs::read_to_string(&self.path).unwrap();
+        assert!(content.ends_with('\n'), "the last line is torn");
+        let mut lines = content.lines();
+        assert!(lines.next().unwrap().starts_with("# UTC "));
+        lines
+            .map(|line| line.split_once("] ").unwrap().1.to_owned())
+            .collect()
+    }
+}
+
+fn assert_adds_up(stats: Stats) {
+    assert_eq!(
+        stats.accepted,
+        stats.written + stats.dropped_full + stats.dropped_io + stats.queued,
+        "{stats:?}"
+    );
+}
+
+/// Runs a test with a synchronous logger and with one that has a writer thread.
+fn in_both_modes(test: impl Fn(&Log, Builder)) {
+    for synchronous in [false, true] {
+        let log = Log::new();
+        test(&log, Elog::builder(&log.path).synchronous(synchronous));
+    }
+}
+
+#[test]
+fn dropping_the_guard_leaves_every_line_in_the_file() {
+    for n in [1, 10, 1000, 100_000] {
+        in_both_modes(|log, builder| {
+            let guard = builder.build().unwrap();
+            let logger = guard.logger();
+            for i in 0..n {
+                reactor::info!(logger: logger, "line {i}");
+            }
+            drop(guard);
+            let expected: Vec<String> = (0..n).map(|i| format!("line {i}")).collect();
+            assert!(log.texts() == expected, "{n} lines");
+            let stats = logger.stats();
+            assert_eq!((stats.accepted, stats.written), (n, n));
+            assert_adds_up(stats);
+        });
+    }
+}
+
+#[test]
+fn a_flushed_line_is_in_the_file_and_so_is_an_error_without_a_flush() {
+    in_both_modes(|log, builder| {
+        let guard = builder.flush_interval(Duration::MAX).build().unwrap();
+        reactor::info!(logger: guard.logger(), "flushed");
+        guard.logger().flush(Duration::MAX).unwrap();
+        assert_eq!(log.texts(), ["flushed"]);
+
+        reactor::error!(logger: guard.logger(), "urgent");
+        while log.texts().len() < 2 {
+            thread::yield_now();
+        }
+        assert_eq!(log.texts(), ["flushed", "urgent"]);
+        guard.shutdown(Duration::MAX).unwrap();
+    });
+}
+
+#[test]
+fn a_line_waits_no_longer_than_the_flush_interval() {
+    let log = Log::new();
+    let guard = Elog::builder(&log.path)
+        .flush_interval(Duration::from_millis(1))
+        .build()
+        .unwrap();
+    reactor::info!(logger: guard.logger(), "ticked");
+    while guard.logger().stats().queued > 0 {
+        thread::yield_now();
+    }
+    assert_eq!(log.texts(), ["ticked"]);
+}
+
+#[test]
+fn filtered_arguments_are_not_evaluated() {
+    in_both_modes(|log, builder| {
+        let guard = builder.level(Level::Warn).build().unwrap();
+        let logger = guard.logger();
+        let evaluated = Cell::new(0);
+        let count = || {
+            evaluated.set(evaluated.get() + 1);
+            evaluated.get()
+        };
+        reactor::trace!(logger: logger, "{}", count());
+        reactor::info!(logger: logger, "{}", count());
+        reactor::warn!(logger: logger, "{}", count());
+        logger.set_level(LevelFilter::OFF);
+        reactor::error!(logger: logger, "{}", count());
+        logger.set_level(Level::Trace);
+        reactor::trace!(logger: logger, "{}", count());
+        drop(guard);
+        assert_eq!(log.texts(), ["1", "2"]);
+        assert_eq!(logger.stats().accepted, 2);
+    });
+}
+
+#[test]
+fn any_byte_in_a_message_leaves_one_line_and_no_escape_sequence() {
+    in_both_modes(|log, builder| {
+        let guard = builder.build().unwrap();
+        for byte in 0..=u8::MAX {
+            let text = String::from_utf8_lossy(&[b'<', byte, b'>']).into_owned();
+            reactor::info!(logger: guard.logger(), "{text}{}", char::from(byte));
+        }
+        drop(guard);
+        let content = fs::read_to_string(&log.path).unwrap();
+        assert!(
+            !content
+                .chars()
+                .any(|char| char != '\n' && char.is_control())
+        );
+        assert_eq!(log.texts().len(), 256);
+    });
+}
+
+struct Logs(Elog);
+
+impl fmt::Display for Logs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        reactor::info!(logger: self.0, "inner");
+        f.write_str("outer")
+    }
+}
+
+struct Panics;
+
+impl fmt::Display for Panics {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("a Display may panic");
+    }
+}
+
+#[test]
+fn a_display_may_log_and_may_panic() {
+    in_both_modes(|log, builder| {
+        let guard = builder.build().unwrap();
+        let logger = guard.logger();
+        reactor::info!(logger: logger, "{}", Logs(logger));
+        let panicking = AssertUnwindSafe(|| reactor::info!(logger: logger, "{}", Panics));
+        assert!(catch_unwind(panicking).is_err());
+        reactor::info!(logger: logger, "after");
+        drop(guard);
+        assert_eq!(log.texts(), ["inner", "outer", "after"]);
+        assert_adds_up(logger.stats());
+    });
+}
+
+#[test]
+fn lines_after_the_end_are_written_too() {
+    in_both_modes(|log, builder| {
+        let guard = builder.build().unwrap();
+        let logger = guard.logger();
+        reactor::info!(logger: logger, "before");
+        let stats = guard.shutdown(Duration::MAX).unwrap();
+        assert_eq!(stats.written, 1);
+        reactor::info!(logger: logger, "after");
+        logger.flush(Duration::ZERO).unwrap();
+        assert_eq!(log.texts(), ["before", "after"]);
+        assert_eq!(logger.stats().written, 2);
+    });
+}
+
+#[test]
+fn threads_that_log_while_the_log_ends_lose_nothing() {
+    let log = Log::new();
+    let guard = Elog::builder(&log.path).build().unwrap();
+    let logger = guard.logger();
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for i in 0..5000 {
+                    reactor::info!(logger: logger, "{thread} {i}");
+                }
+            });
+        }
+        guard.shutdown(Duration::MAX).unwrap();
+    });
+    let texts = log.texts();
+    for thread in 0..4 {
+        let prefix = format!("{thread} ");
+        let of_thread: Vec<&String> = texts.iter().filter(|t| t.starts_with(&prefix)).collect();
+        let expected: Vec<String> = (0..5000).map(|i| format!("{thread} {i}")).collect();
+        assert!(of_thread.into_iter().eq(&expected), "thread {thread}");
+    }
+    assert_eq!(logger.stats().written, 20_000);
+    assert_adds_up(logger.stats());
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_an_error_that_names_it() {
+    let error = Elog::builder("/nowhere/log").build().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot log to /nowhere/log: No such file or directory (os error 2)"
+    );
+}
