@@ -5,7 +5,7 @@
 //! happen in the loop's thread comes in by the same wait: what other threads ask
 //! for ([`LoopHandle`], by an eventfd), what is to be done later
 //! ([`EventLoop::run_after`], by the wait's timeout), and signals
-//! ([`watch_signals`], by a signalfd).
+//! ([`Signals`], by a signalfd).
 //!
 //! ```text
 //!                       ┌ sockets   ─ Channel ─ read, write or close callback
@@ -57,7 +57,7 @@ pub use inet_addr::{InetAddr, ParseInetAddrError};
 pub use loop_handle::{LoopEnded, LoopHandle};
 pub use printable::Printable;
 pub use report::report;
-pub use signals::{Signal, watch_signals};
+pub use signals::{Signal, Signals};
 pub use socket::{Socket, out_of_resources};
 pub use timers::TimerId;
 pub use token::Token;

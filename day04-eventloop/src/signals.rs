@@ -35,45 +35,24 @@ impl Signal {
     }
 }
 
-/// Has the loop call `callback` for each of `signals` that arrives, like any other
-/// event.
-///
-/// A signal handler may interrupt anything at any place and may therefore do next
-/// to nothing; a callback of the loop may do everything. To that end the signals
-/// are blocked in the calling thread and in those that it starts later, so call
-/// this **before the first thread is started**: a thread without the block would
-/// still be interrupted, and the process ended.
-///
-/// # Errors
-///
-/// Fails when the process or the system is out of descriptors or memory.
-pub fn watch_signals(
-    event_loop: &Rc<EventLoop>,
-    signals: &[Signal],
-    callback: impl Fn(Signal) + 'static,
-) -> io::Result<()> {
-    let signals = Rc::new(SignalFd::new(signals)?);
-    let channel = Channel::new(event_loop, Rc::clone(&signals));
-    channel.set_read_callback(move |_| {
-        loop {
-            match signals.read() {
-                Ok(Some(signal)) => callback(signal),
-                Ok(None) => return,
-                Err(error) => return report(format_args!("cannot read a signal: {error}")),
-            }
-        }
-    });
-    channel.enable_reading()
-}
-
-/// A descriptor from which blocked signals are read
+/// Signals that arrive as events, like everything else
 /// ([signalfd(2)](https://man7.org/linux/man-pages/man2/signalfd.2.html)).
-struct SignalFd {
+///
+/// A signal handler may interrupt anything at any place and may therefore do next to
+/// nothing; a callback of the loop may do everything.
+pub struct Signals {
     file: File,
 }
 
-impl SignalFd {
-    fn new(signals: &[Signal]) -> io::Result<Self> {
+impl Signals {
+    /// Keeps `signals` from interrupting the calling thread and those that it starts
+    /// later. Call this **before the first thread is started**: in a thread without the
+    /// block a signal would still do what it does by default, and end the process.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the process or the system is out of descriptors or memory.
+    pub fn block(signals: &[Signal]) -> io::Result<Self> {
         let mask = block(signals)?;
         // SAFETY: the mask is read during the call only.
         let fd = check(unsafe {
@@ -82,6 +61,31 @@ impl SignalFd {
         // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         Ok(Self { file: fd.into() })
+    }
+
+    /// Has the loop call `callback` for each signal that arrives, or has arrived since
+    /// it was blocked.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`Channel::enable_reading`].
+    pub fn watch(
+        self,
+        event_loop: &Rc<EventLoop>,
+        callback: impl Fn(Signal) + 'static,
+    ) -> io::Result<()> {
+        let signals = Rc::new(self);
+        let channel = Channel::new(event_loop, Rc::clone(&signals));
+        channel.set_read_callback(move |_| {
+            loop {
+                match signals.read() {
+                    Ok(Some(signal)) => callback(signal),
+                    Ok(None) => return,
+                    Err(error) => return report(format_args!("cannot read a signal: {error}")),
+                }
+            }
+        });
+        channel.enable_reading()
     }
 
     /// The next signal, if one is waiting.
@@ -99,7 +103,7 @@ impl SignalFd {
     }
 }
 
-impl AsFd for SignalFd {
+impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
     }
@@ -135,22 +139,19 @@ mod tests {
         let event_loop = EventLoop::new().unwrap();
         let arrived = Rc::new(RefCell::new(Vec::new()));
         let (log, handle) = (Rc::clone(&arrived), event_loop.handle());
-        watch_signals(
-            &event_loop,
-            &[Signal::User1, Signal::Hangup],
-            move |signal| {
-                log.borrow_mut().push(signal);
-                if log.borrow().len() == 2 {
-                    handle.quit();
-                }
-            },
-        )
-        .unwrap();
+        let signals = Signals::block(&[Signal::User1, Signal::Hangup]).unwrap();
         for signal in [Signal::User1, Signal::Hangup] {
             // SAFETY: the call takes no pointer; the signal is blocked in this thread,
             // which is the one that it goes to.
             assert_eq!(unsafe { libc::raise(signal as libc::c_int) }, 0);
         }
+        let note = move |signal| {
+            log.borrow_mut().push(signal);
+            if log.borrow().len() == 2 {
+                handle.quit();
+            }
+        };
+        signals.watch(&event_loop, note).unwrap();
         event_loop.run().unwrap();
         let arrived = arrived.take();
         assert!(arrived.contains(&Signal::User1) && arrived.contains(&Signal::Hangup));

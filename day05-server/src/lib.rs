@@ -1,1 +1,77 @@
-//! To be written.
+//! Day 5: the TcpServer.
+//!
+//! What every server does is now in the library: an [`Acceptor`] takes connections, an
+//! [`EventLoopThreadPool`] gives each core a loop, a `Connection` keeps what its socket
+//! does not take at once in a [`Buffer`], and [`TcpServer`] puts them together. What is
+//! left to write is what makes a server this server and no other: a callback.
+//!
+//! ```text
+//! main reactor    Acceptor: accept ─┬───────────────┐ round robin
+//!                                   ▼               ▼
+//! sub-reactors    EventLoop ─ worker   EventLoop ─ worker       (a thread each)
+//!                              ├ Connection   ├ Connection
+//!                              └ Connection   └ Connection ─ on_connect callback
+//! ```
+//!
+//! # Known limits
+//!
+//! - The server says what goes wrong on stderr, where each line is a system call that
+//!   the loop waits for. Day 6 gives it a log that does not make it wait.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "this course is about Linux's epoll and builds on Linux only: \
+     use WSL2 on Windows, or a Linux container or virtual machine anywhere else"
+);
+
+mod acceptor;
+mod buffer;
+mod channel;
+pub mod cli;
+mod conn_handle;
+mod connection;
+mod epoll;
+mod epoll_flags;
+mod event_fd;
+mod event_loop;
+mod event_loop_thread_pool;
+mod inet_addr;
+mod loop_handle;
+mod mailbox;
+mod printable;
+mod report;
+mod server_handle;
+mod server_options;
+mod signals;
+mod slots;
+mod socket;
+mod stats;
+mod syscall;
+mod tcp_server;
+mod timers;
+mod token;
+mod worker;
+
+pub use acceptor::Acceptor;
+pub use buffer::Buffer;
+pub use channel::Channel;
+pub use conn_handle::ConnHandle;
+pub use connection::{Connection, ReadBuf, State};
+pub use epoll::{Epoll, Event, Events};
+pub use epoll_flags::EpollFlags;
+pub use event_loop::EventLoop;
+pub use event_loop_thread_pool::EventLoopThreadPool;
+pub use inet_addr::{InetAddr, ParseInetAddrError};
+pub use loop_handle::{LoopEnded, LoopHandle};
+pub use printable::Printable;
+pub use report::report;
+pub use server_handle::ServerHandle;
+pub use server_options::ServerOptions;
+pub use signals::{Signal, Signals};
+pub use socket::{Socket, out_of_resources};
+pub use stats::{CloseReason, Stats};
+pub use tcp_server::TcpServer;
+pub use timers::TimerId;
+pub use token::Token;
+
+pub(crate) use slots::Slots;

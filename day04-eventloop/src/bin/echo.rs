@@ -10,8 +10,7 @@ use std::time::Duration;
 use day04_eventloop as reactor;
 use reactor::cli::{self, Exit, Options};
 use reactor::{
-    Channel, EventLoop, InetAddr, Printable, Signal, Socket, out_of_resources, report,
-    watch_signals,
+    Channel, EventLoop, InetAddr, Printable, Signal, Signals, Socket, out_of_resources, report,
 };
 
 /// How many bytes one read may bring. The samples' 1024 would do, at the price of
@@ -34,11 +33,8 @@ fn serve() -> Result<(), Exit> {
 
     let event_loop = EventLoop::new()?;
     let handle = event_loop.handle();
-    watch_signals(
-        &event_loop,
-        &[Signal::Interrupt, Signal::Terminate],
-        move |_| handle.quit(),
-    )?;
+    Signals::block(&[Signal::Interrupt, Signal::Terminate])?
+        .watch(&event_loop, move |_| handle.quit())?;
     let server = Rc::new(EchoServer {
         event_loop: Rc::downgrade(&event_loop),
         listener: Rc::new(listener),
