@@ -1,0 +1,18 @@
+//! The programs of the course, as its tools run them: built, started on a free
+//! port, looked at while they run, and ended whatever happens to the tool.
+
+mod build;
+mod child;
+mod limits;
+mod program;
+mod server;
+mod strace;
+mod usage;
+
+pub use build::{Profile, build};
+pub use child::{Child, end_children_on_interrupt};
+pub use limits::raise_descriptor_limit;
+pub use program::Program;
+pub use server::Server;
+pub use strace::{Call, Strace};
+pub use usage::Usage;
