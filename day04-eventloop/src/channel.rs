@@ -9,6 +9,13 @@ use crate::{EpollFlags, EventLoop, Token};
 
 type Callback = Rc<dyn Fn(&Rc<Channel>)>;
 
+#[derive(Default)]
+struct Callbacks {
+    read: Option<Callback>,
+    write: Option<Callback>,
+    close: Option<Callback>,
+}
+
 /// The end of the peer's stream comes along with whatever else there is to read.
 const READING: EpollFlags = EpollFlags::IN.union(EpollFlags::RDHUP);
 const WRITING: EpollFlags = EpollFlags::OUT;
@@ -44,9 +51,7 @@ pub struct Channel {
     listen_events: Cell<EpollFlags>,
     ready_events: Cell<EpollFlags>,
     in_epoll: Cell<bool>,
-    read_callback: RefCell<Option<Callback>>,
-    write_callback: RefCell<Option<Callback>>,
-    close_callback: RefCell<Option<Callback>>,
+    callbacks: RefCell<Callbacks>,
 }
 
 impl Channel {
@@ -59,27 +64,25 @@ impl Channel {
             listen_events: Cell::default(),
             ready_events: Cell::default(),
             in_epoll: Cell::default(),
-            read_callback: RefCell::default(),
-            write_callback: RefCell::default(),
-            close_callback: RefCell::default(),
+            callbacks: RefCell::default(),
         })
     }
 
     /// What to do when there is something to read, the end of the stream included.
     pub fn set_read_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
-        self.read_callback.replace(Some(Rc::new(callback)));
+        self.set_callback(|callbacks| &mut callbacks.read, callback);
     }
 
     /// What to do when there is room to write.
     pub fn set_write_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
-        self.write_callback.replace(Some(Rc::new(callback)));
+        self.set_callback(|callbacks| &mut callbacks.write, callback);
     }
 
     /// What to do when the descriptor has failed or both its directions are closed,
     /// and there is nothing left to read that would say so. epoll reports this to
     /// every channel that listens for anything.
     pub fn set_close_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
-        self.close_callback.replace(Some(Rc::new(callback)));
+        self.set_callback(|callbacks| &mut callbacks.close, callback);
     }
 
     /// Listens for something to read.
@@ -163,13 +166,13 @@ impl Channel {
         // What the channel listens for is looked up each time: a callback that ran
         // earlier, this channel's or another's, may have changed it.
         if ready.intersects(READING) && self.listen_events.get().intersects(READING) {
-            self.call(&self.read_callback);
+            self.call(|callbacks| &callbacks.read);
         }
         if ready.intersects(WRITING) && self.listen_events.get().intersects(WRITING) {
-            self.call(&self.write_callback);
+            self.call(|callbacks| &callbacks.write);
         }
         if ready.intersects(FAILED) && !ready.contains(EpollFlags::IN) && self.in_epoll.get() {
-            self.call(&self.close_callback);
+            self.call(|callbacks| &callbacks.close);
         }
     }
 
@@ -219,9 +222,19 @@ impl Channel {
         self.rearm().inspect_err(|_| self.listen_events.set(before))
     }
 
-    /// Calls a callback that no `RefCell` is borrowed for: it may replace itself.
-    fn call(self: &Rc<Self>, callback: &RefCell<Option<Callback>>) {
-        let callback = callback.borrow().clone();
+    fn set_callback(
+        &self,
+        which: fn(&mut Callbacks) -> &mut Option<Callback>,
+        callback: impl Fn(&Rc<Channel>) + 'static,
+    ) {
+        let before = which(&mut self.callbacks.borrow_mut()).replace(Rc::new(callback));
+        // What the old callback owns may reach back in here when it is dropped.
+        drop(before);
+    }
+
+    /// Calls a callback when nothing is borrowed any more: it may replace itself.
+    fn call(self: &Rc<Self>, which: fn(&Callbacks) -> &Option<Callback>) {
+        let callback = which(&self.callbacks.borrow()).clone();
         if let Some(callback) = callback {
             callback(self);
         }

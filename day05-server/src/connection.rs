@@ -5,11 +5,11 @@ mod transfer;
 
 use std::cell::{Cell, Ref, RefCell};
 use std::fmt;
-use std::ops::{Deref, Range};
+use std::ops::Deref;
 use std::rc::{Rc, Weak};
 use std::time::Instant;
 
-use crate::worker::Worker;
+use crate::worker::{Context, SendBuf, Worker};
 use crate::{Buffer, Channel, CloseReason, ConnHandle, InetAddr, Printable, Socket, TimerId};
 
 /// A client's connection. The callback of [`TcpServer::on_connect`] gets it whenever
@@ -46,11 +46,10 @@ pub struct Connection {
     socket: Rc<Socket>,
     channel: Rc<Channel>,
     worker: Weak<Worker>,
+    context: Rc<Context>,
     peer_addr: InetAddr,
-    /// The loop's large buffer while a callback runs, and otherwise what it has kept.
-    input: RefCell<Buffer>,
-    keep_from: Cell<Option<usize>>,
-    send_buf: RefCell<SendBuf>,
+    /// Input that the last callback has left for the next.
+    kept: Cell<Vec<u8>>,
     /// What was written and the socket has not taken yet.
     output: RefCell<Buffer>,
     phase: Cell<Phase>,
@@ -98,16 +97,6 @@ enum WriteEnd {
     Closed,
 }
 
-/// What the next [`Connection::write`] sends.
-#[derive(Debug, Default)]
-enum SendBuf {
-    #[default]
-    Empty,
-    /// Bytes of the read buffer, where they are: an echo copies nothing.
-    Read(Range<usize>),
-    Own(Vec<u8>),
-}
-
 /// Everything that a callback may do. None of it fails: what goes wrong with a
 /// connection ends it, and its [`state`](Self::state) says so.
 impl Connection {
@@ -126,39 +115,34 @@ impl Connection {
             return 0;
         }
         let count = self.receive();
-        self.count(|counters| &counters.bytes_in, count);
+        self.context.counters().bytes_in.add(count as u64);
         count
     }
 
     /// What has been read, and kept before. It shows itself as text, with everything
     /// escaped that is not.
     pub fn read_buf(&self) -> ReadBuf<'_> {
-        ReadBuf(self.input.borrow())
+        ReadBuf(self.context.input())
     }
 
     /// Keeps what is in the read buffer from `offset` on for the next callback, where
     /// it comes before what is read then: for a message of which only the beginning has
     /// arrived.
     pub fn keep_from(&self, offset: usize) {
-        self.keep_from.set(Some(offset));
+        self.context.keep_from(offset);
     }
 
     /// Says what the next [`write`](Self::write) sends.
     pub fn set_send_buf(&self, bytes: impl AsRef<[u8]>) {
-        let bytes = bytes.as_ref();
-        let send_buf = match range_within(&self.input.borrow(), bytes) {
-            Some(range) => SendBuf::Read(range),
-            None => SendBuf::Own(bytes.to_vec()),
-        };
-        self.send_buf.replace(send_buf);
+        self.context.set_send_buf(bytes.as_ref());
     }
 
-    /// Sends what [`set_send_buf`](Self::set_send_buf) has said. What the socket does
-    /// not take at once is kept and sent as soon as there is room.
+    /// Sends what [`set_send_buf`](Self::set_send_buf) has said, in the same callback. What
+    /// the socket does not take at once is kept and sent as soon as there is room.
     pub fn write(&self) {
-        match self.send_buf.take() {
+        match self.context.take_send_buf() {
             SendBuf::Empty => {}
-            SendBuf::Read(range) => self.send(&self.input.borrow()[range]),
+            SendBuf::Input(range) => self.send(&self.context.input()[range]),
             SendBuf::Own(bytes) => self.send(&bytes),
         }
     }
@@ -226,11 +210,4 @@ impl fmt::Display for ReadBuf<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Printable(&self.0).fmt(f)
     }
-}
-
-/// Where `part` is in `whole`, if it is a part of that very memory.
-fn range_within(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
-    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
-    let end = start.checked_add(part.len())?;
-    (end <= whole.len()).then_some(start..end)
 }

@@ -59,11 +59,20 @@ impl EventLoopThreadPool {
                         report(format_args!("an event loop has ended: {error}"));
                     }
                 })?;
-            let (handle, result) = receiver
+            let started = receiver
                 .recv()
-                .unwrap_or_else(|_| Err(io::Error::other("the thread panicked")))?;
-            pool.threads.push(LoopThread { handle, thread });
-            results.push(result);
+                .unwrap_or_else(|_| Err(io::Error::other("the thread panicked")));
+            match started {
+                Ok((handle, result)) => {
+                    pool.threads.push(LoopThread { handle, thread });
+                    results.push(result);
+                }
+                Err(error) => {
+                    // The error says it all; what is left is to see the thread end.
+                    let _ = thread.join();
+                    return Err(error);
+                }
+            }
         }
         Ok((pool, results))
     }

@@ -50,6 +50,7 @@ mod syscall;
 mod tcp_server;
 mod timers;
 mod token;
+mod token_map;
 mod worker;
 
 pub use acceptor::Acceptor;

@@ -1,24 +1,21 @@
 //! The connections of one loop: a sub-reactor's business.
 
+mod context;
+
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::mailbox::Mailbox;
 use crate::stats::WorkerCounters;
+use crate::token_map::TokenMap;
 use crate::{
-    Buffer, Channel, CloseReason, Connection, EventLoop, InetAddr, ServerOptions, Socket, Token,
-    report,
+    Channel, CloseReason, Connection, EventLoop, InetAddr, ServerOptions, Socket, Token, report,
 };
 
-/// How much one read may bring. All connections of a loop share one buffer of this size,
-/// as only one of them is read from at a time: it stays in the processor's cache, and
-/// thousands of idle connections cost nothing.
-const SCRATCH_SIZE: usize = 256 * 1024;
+pub(crate) use context::{Context, SendBuf};
 
 /// A piece of the server's code, for any connection in any thread.
 pub(crate) type Callback = Arc<dyn Fn(&Connection) + Send + Sync>;
@@ -51,12 +48,10 @@ pub(crate) struct WorkerHandle {
 /// Owns the connections of one loop, and runs the server's code for them.
 pub(crate) struct Worker {
     event_loop: Weak<EventLoop>,
-    service: Arc<Service>,
     handle: WorkerHandle,
+    context: Rc<Context>,
     door: OnceCell<Rc<Channel>>,
-    connections: RefCell<HashMap<Token, Rc<Connection>>>,
-    scratch: Cell<Buffer>,
-    is_stopping: Cell<bool>,
+    connections: RefCell<TokenMap<Rc<Connection>>>,
     has_stopped: Cell<bool>,
     on_stopped: Box<dyn Fn()>,
 }
@@ -74,12 +69,10 @@ impl Worker {
         };
         let worker = Rc::new(Self {
             event_loop: Rc::downgrade(event_loop),
-            service,
+            context: Rc::new(Context::new(service, Arc::clone(&handle.counters))),
             handle: handle.clone(),
             door: OnceCell::new(),
-            connections: RefCell::default(),
-            scratch: Cell::new(Buffer::with_capacity(SCRATCH_SIZE)),
-            is_stopping: Cell::default(),
+            connections: RefCell::new(TokenMap::new()),
             has_stopped: Cell::default(),
             on_stopped: Box::new(on_stopped),
         });
@@ -128,9 +121,7 @@ impl Worker {
                     let conn = Rc::clone(&conn);
                     self.connections.borrow_mut().insert(token, conn);
                 }
-                if let Some(on_open) = &self.service.on_open {
-                    self.run(on_open, &conn);
-                }
+                self.context.on_open(&conn);
                 conn.settle();
             }
             Err(error) => {
@@ -147,46 +138,13 @@ impl Worker {
         if let Some(event_loop) = self.event_loop() {
             counters.stale_events.set(event_loop.stale_events());
         }
-        let removed = token.and_then(|token| self.connections.borrow_mut().remove(&token));
+        let removed = token.and_then(|token| self.connections.borrow_mut().remove(token));
         drop(removed);
         self.check_stopped();
     }
 
-    /// Has the server's code deal with a connection.
-    pub(crate) fn call_back(&self, conn: &Connection) {
-        self.run(&self.service.on_connect, conn);
-    }
-
-    /// Runs a piece of the server's code. If it panics, the connection is lost, and only
-    /// that.
-    fn run(&self, callback: &Callback, conn: &Connection) {
-        let call = AssertUnwindSafe(|| callback(conn));
-        if self.with_scratch(conn, |_| catch_unwind(call)).is_err() {
-            report(format_args!(
-                "a callback panicked: {} is disconnected",
-                conn.peer_addr()
-            ));
-            self.counters().callback_panics.add(1);
-            conn.panicked();
-        }
-    }
-
-    /// Lends the loop's buffer to a connection for the time of a call.
-    pub(crate) fn with_scratch<T>(&self, conn: &Connection, f: impl FnOnce(&Connection) -> T) -> T {
-        conn.lend(self.scratch.take());
-        let result = f(conn);
-        let scratch = conn.give_back();
-        // It has grown if a connection has kept a lot, which is no reason to keep it all.
-        self.scratch.set(if scratch.capacity() == SCRATCH_SIZE {
-            scratch
-        } else {
-            Buffer::with_capacity(SCRATCH_SIZE)
-        });
-        result
-    }
-
     fn stop(self: &Rc<Self>, grace: Duration) {
-        self.is_stopping.set(true);
+        self.context.stop();
         if let Some(event_loop) = self.event_loop() {
             let this = Rc::downgrade(self);
             event_loop.run_after(grace, move |_| {
@@ -211,7 +169,7 @@ impl Worker {
 
     fn check_stopped(&self) {
         let is_empty = self.connections.borrow().is_empty();
-        if self.is_stopping.get() && is_empty && !self.has_stopped.replace(true) {
+        if self.context.is_stopping() && is_empty && !self.has_stopped.replace(true) {
             (self.on_stopped)();
         }
     }
@@ -223,26 +181,22 @@ impl Worker {
     }
 
     fn connection(&self, token: Token) -> Option<Rc<Connection>> {
-        self.connections.borrow().get(&token).cloned()
+        self.connections.borrow().get(token).cloned()
     }
 
     pub(crate) fn event_loop(&self) -> Option<Rc<EventLoop>> {
         self.event_loop.upgrade()
     }
 
-    pub(crate) fn options(&self) -> &ServerOptions {
-        &self.service.options
-    }
-
-    pub(crate) fn counters(&self) -> &WorkerCounters {
-        &self.handle.counters
+    pub(crate) fn context(&self) -> &Rc<Context> {
+        &self.context
     }
 
     pub(crate) fn handle(&self) -> WorkerHandle {
         self.handle.clone()
     }
 
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.is_stopping.get()
+    fn counters(&self) -> &WorkerCounters {
+        &self.handle.counters
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Connection, Phase, WriteEnd};
 use crate::worker::Worker;
-use crate::{Channel, CloseReason, EventLoop, InetAddr, ServerOptions, Socket, Token, report};
+use crate::{Channel, CloseReason, EventLoop, InetAddr, Socket, Token, report};
 
 /// How long a closed connection waits for the peer to notice.
 const LINGER: Duration = Duration::from_secs(1);
@@ -26,10 +26,9 @@ impl Connection {
             channel: Channel::new(event_loop, Rc::clone(&socket)),
             socket,
             worker: Rc::downgrade(worker),
+            context: Rc::clone(worker.context()),
             peer_addr,
-            input: RefCell::default(),
-            keep_from: Cell::default(),
-            send_buf: RefCell::default(),
+            kept: Cell::default(),
             output: RefCell::default(),
             phase: Cell::new(Phase::Open),
             reason: Cell::default(),
@@ -40,18 +39,11 @@ impl Connection {
             last_active: Cell::default(),
             timer: Cell::default(),
         });
-        // The loop owns the channel, and the worker the connection. If the channel owned
-        // the connection too, the two would keep each other alive for ever.
-        let this = Rc::downgrade(&conn);
-        let with_conn = move |event: fn(&Rc<Self>)| {
-            let this = this.clone();
-            move |_: &Rc<Channel>| this.upgrade().iter().for_each(event)
-        };
-        conn.channel.set_read_callback(with_conn(Self::on_readable));
-        conn.channel
-            .set_write_callback(with_conn(Self::on_writable));
-        conn.channel.set_close_callback(with_conn(Self::on_hang_up));
-        let options = worker.options();
+        let channel = &conn.channel;
+        channel.set_read_callback(conn.on_event(|conn| conn.on_readable()));
+        channel.set_write_callback(conn.on_event(|conn| conn.flush()));
+        channel.set_close_callback(conn.on_event(|conn| conn.fail_for(CloseReason::Failed)));
+        let options = conn.context.options();
         if options.edge_triggered {
             conn.channel.use_et()?;
         }
@@ -63,47 +55,43 @@ impl Connection {
         Ok(conn)
     }
 
-    fn on_readable(self: &Rc<Self>) {
+    /// A callback for the channel. The loop owns the channel, and the worker the
+    /// connection: if the channel owned the connection too, the two would keep each other
+    /// alive for ever.
+    fn on_event(
+        self: &Rc<Self>,
+        handle: impl Fn(&Rc<Self>) + 'static,
+    ) -> impl Fn(&Rc<Channel>) + 'static {
+        let this = Rc::downgrade(self);
+        move |_| {
+            if let Some(conn) = this.upgrade() {
+                handle(&conn);
+                conn.settle();
+            }
+        }
+    }
+
+    fn on_readable(&self) {
         match self.phase.get() {
-            Phase::Open => self.call_back(),
+            Phase::Open => self.context.on_connect(self),
             Phase::Lingering => self.discard_input(),
             Phase::Flushing | Phase::Done | Phase::Gone => {}
-        }
-        self.settle();
-    }
-
-    fn on_writable(self: &Rc<Self>) {
-        self.flush();
-        self.settle();
-    }
-
-    fn on_hang_up(self: &Rc<Self>) {
-        self.abort(CloseReason::Failed);
-    }
-
-    fn call_back(&self) {
-        if let Some(worker) = self.worker.upgrade() {
-            worker.call_back(self);
         }
     }
 
     /// Brings everything up to date with what a callback, an event or a message has
     /// changed: whoever changes something calls this when it is done.
     pub(crate) fn settle(self: &Rc<Self>) {
-        let Some(worker) = self.worker.upgrade() else {
-            return;
-        };
         if self.peer_is_done.get() {
             self.close_for(CloseReason::Peer);
-        } else if worker.is_stopping() && !self.socket.has_input() {
+        } else if self.context.is_stopping() && !self.socket.has_input() {
             self.close_for(CloseReason::Stopped);
         }
         if self.output.borrow().is_empty() {
             self.settle_drained();
         }
-        let is_done = self.phase.get() == Phase::Done;
-        if is_done || !self.listen(worker.options()) {
-            self.finish(&worker);
+        if self.phase.get() == Phase::Done || !self.listen() {
+            self.finish();
         }
     }
 
@@ -123,7 +111,8 @@ impl Connection {
     }
 
     /// Listens for what the connection is waiting for. Says `false` if that fails.
-    fn listen(self: &Rc<Self>, options: &ServerOptions) -> bool {
+    fn listen(self: &Rc<Self>) -> bool {
+        let options = self.context.options();
         let pending = self.output.borrow().len();
         // Two marks instead of one: a peer that takes a little at a time would otherwise
         // switch reading on and off with each of its reads.
@@ -175,19 +164,21 @@ impl Connection {
 
     /// Removes the connection from everywhere. Its callback gets to know, if it does not
     /// know yet.
-    fn finish(self: &Rc<Self>, worker: &Rc<Worker>) {
+    fn finish(self: &Rc<Self>) {
         self.phase.set(Phase::Gone);
         if !self.end_is_known.get() {
-            worker.call_back(self);
+            self.context.on_connect(self);
         }
-        if let (Some(timer), Some(event_loop)) = (self.timer.take(), worker.event_loop()) {
-            event_loop.cancel(timer);
-        }
-        let unsent = self.output.take().len();
-        self.count(|counters| &counters.bytes_discarded, unsent);
+        self.discard(self.output.take().len());
         let token = self.token();
         if let Err(error) = self.channel.remove() {
-            report(format_args!("client {}: {error}", self.socket.fd()));
+            report(format_args!("client {}: {error}", self.peer_addr));
+        }
+        let Some(worker) = self.worker.upgrade() else {
+            return;
+        };
+        if let (Some(timer), Some(event_loop)) = (self.timer.take(), worker.event_loop()) {
+            event_loop.cancel(timer);
         }
         worker.remove(token, self.reason.get().unwrap_or(CloseReason::Failed));
     }
@@ -243,8 +234,7 @@ impl Connection {
 
     /// An edge that has passed would not come again by itself.
     pub(super) fn rearm_if_edge_triggered(&self) {
-        let worker = self.worker.upgrade();
-        if worker.is_some_and(|worker| worker.options().edge_triggered)
+        if self.context.options().edge_triggered
             && let Err(error) = self.channel.rearm()
         {
             self.fail(&error);
@@ -272,7 +262,7 @@ impl Connection {
     /// The timer is not set anew each time something happens, but looks, when its time has
     /// come, how much of the silence is still missing.
     fn end_if_idle(self: &Rc<Self>, event_loop: &Rc<EventLoop>) {
-        let timeout = self.worker.upgrade().and_then(|w| w.options().idle_timeout);
+        let timeout = self.context.options().idle_timeout;
         let (Some(timeout), Some(last_active)) = (timeout, self.last_active.get()) else {
             return;
         };

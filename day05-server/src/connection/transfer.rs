@@ -3,12 +3,8 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use super::{Connection, Phase, SendBuf, WriteEnd};
-use crate::stats::{Counter, WorkerCounters};
-use crate::{Buffer, CloseReason, EpollFlags};
-
-/// How much room there is at least for one read, after what was kept.
-const MIN_READ: usize = 64 * 1024;
+use super::{Connection, Phase, WriteEnd};
+use crate::{CloseReason, EpollFlags};
 
 /// What an event says when nothing will come after what has come.
 const ENDED: EpollFlags = EpollFlags::RDHUP
@@ -16,35 +12,11 @@ const ENDED: EpollFlags = EpollFlags::RDHUP
     .union(EpollFlags::ERR);
 
 impl Connection {
-    /// Lends the connection the loop's large buffer, which begins with what was kept.
-    pub(crate) fn lend(&self, mut scratch: Buffer) {
-        let mut input = self.input.borrow_mut();
-        scratch.append(&input);
-        *input = scratch;
-    }
-
-    /// Takes the loop's buffer back. What is still needed of it is copied first.
-    pub(crate) fn give_back(&self) -> Buffer {
-        let mut scratch = self.input.take();
-        let mut send_buf = self.send_buf.borrow_mut();
-        if let SendBuf::Read(range) = &*send_buf {
-            *send_buf = SendBuf::Own(scratch[range.clone()].to_vec());
-        }
-        if let Some(kept) = self.keep_from.take().and_then(|from| scratch.get(from..)) {
-            self.input.borrow_mut().append(kept);
-        }
-        scratch.clear();
-        scratch
-    }
-
     /// Reads once, be it level- or edge-triggered, and returns how many bytes that
     /// brought. A second read, only to hear that there is no more, would cost more than
     /// all that an echo does in user space.
     pub(super) fn receive(&self) -> usize {
-        let mut input = self.input.borrow_mut();
-        input.reserve(MIN_READ);
-        let room = input.spare();
-        let count = match input.read_from(&*self.socket) {
+        let count = match self.context.fill(&*self.socket) {
             Ok(0) => {
                 self.peer_is_done.set(true);
                 self.end_for(CloseReason::Peer);
@@ -59,7 +31,7 @@ impl Connection {
         self.touch();
         // A stream that gave less than there was room for has no more, and what comes
         // next makes a new edge. An end that has come already does not make another.
-        if count == room || self.channel.ready_events().intersects(ENDED) {
+        if self.context.is_full() || self.channel.ready_events().intersects(ENDED) {
             self.rearm_if_edge_triggered();
         }
         count
@@ -67,11 +39,17 @@ impl Connection {
 
     /// Reads once what nobody wants to have.
     pub(super) fn discard_input(&self) {
-        let Some(worker) = self.worker.upgrade() else {
-            return;
-        };
-        let count = worker.with_scratch(self, Self::receive);
-        self.count(|counters| &counters.bytes_discarded, count);
+        self.context.begin(Vec::new());
+        self.discard(self.receive());
+    }
+
+    /// What the last callback has kept of the input.
+    pub(crate) fn take_kept(&self) -> Vec<u8> {
+        self.kept.take()
+    }
+
+    pub(crate) fn keep(&self, input: Vec<u8>) {
+        self.kept.set(input);
     }
 
     /// Sends what the socket takes now, and keeps the rest for later.
@@ -81,7 +59,7 @@ impl Connection {
             Phase::Lingering | Phase::Done | Phase::Gone
         );
         if is_over || self.write_end.get() != WriteEnd::Open {
-            return self.count(|counters| &counters.bytes_discarded, bytes.len());
+            return self.discard(bytes.len());
         }
         let mut output = self.output.borrow_mut();
         let mut sent = 0;
@@ -97,8 +75,7 @@ impl Connection {
     /// pauses when there is too much of it; other threads notice nothing of that, and a
     /// peer that falls behind them is given up.
     pub(crate) fn send_from_afar(&self, bytes: &[u8]) {
-        let high_water = self.worker.upgrade().map(|w| w.options().high_water);
-        if high_water.is_some_and(|high_water| self.output.borrow().len() >= high_water) {
+        if self.output.borrow().len() >= self.context.options().high_water {
             self.fail_for(CloseReason::Overflow);
         }
         self.send(bytes);
@@ -116,15 +93,14 @@ impl Connection {
             self.fail(&error);
             0
         });
-        self.count(|counters| &counters.bytes_out, count);
+        self.context.counters().bytes_out.add(count as u64);
         self.touch();
         count
     }
 
-    pub(super) fn count(&self, counter: impl Fn(&WorkerCounters) -> &Counter, count: usize) {
-        if let Some(worker) = self.worker.upgrade() {
-            counter(worker.counters()).add(count as u64);
-        }
+    /// Counts bytes that reach nobody.
+    pub(super) fn discard(&self, count: usize) {
+        self.context.counters().bytes_discarded.add(count as u64);
     }
 
     /// Notes that the connection is alive, if anybody wants to know.
