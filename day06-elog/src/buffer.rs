@@ -1,0 +1,190 @@
+//! Bytes between a socket and whoever they are for.
+
+use std::io::{self, Read, Write};
+use std::ops::Deref;
+
+/// A queue of bytes in one piece: filled at its end, consumed at its front, seen as
+/// a slice.
+///
+/// A buffer that is empty because everything was consumed owns no memory. A server
+/// has thousands of connections, and most of them have nothing to say at any one
+/// time; what a burst once needed must not stay with them.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    storage: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    /// An empty buffer without memory.
+    pub const fn new() -> Self {
+        Self {
+            storage: Vec::new(),
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// An empty buffer with room for `capacity` bytes.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            storage: vec![0; capacity],
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// Adds `bytes` at the end.
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        let end = self.end + bytes.len();
+        self.storage[self.end..end].copy_from_slice(bytes);
+        self.end = end;
+    }
+
+    /// Drops `count` bytes from the front; memory goes with the last of them.
+    ///
+    /// # Panics
+    ///
+    /// Panics when there are fewer.
+    pub fn consume(&mut self, count: usize) {
+        assert!(count <= self.len(), "consumed more than there is");
+        self.start += count;
+        if self.is_empty() {
+            *self = Self::new();
+        }
+    }
+
+    /// Drops all bytes and keeps the memory, for a buffer that is filled again soon.
+    pub fn clear(&mut self) {
+        self.start = 0;
+        self.end = 0;
+    }
+
+    /// How many bytes there is memory for, those in use included.
+    pub fn capacity(&self) -> usize {
+        self.storage.len()
+    }
+
+    /// How many bytes there is room for after the last.
+    pub fn spare(&self) -> usize {
+        self.storage.len() - self.end
+    }
+
+    /// Makes room for `additional` bytes after the last. What is there moves to the
+    /// front of the memory if that makes the room, and to new memory, at least twice
+    /// as large, if not: either way no byte is moved more than a few times.
+    pub fn reserve(&mut self, additional: usize) {
+        if self.spare() >= additional {
+            return;
+        }
+        let used = self.len();
+        if self.start >= used && self.storage.len() - used >= additional {
+            self.storage.copy_within(self.start..self.end, 0);
+        } else {
+            let capacity = (used + additional).max(2 * self.storage.len());
+            let mut storage = vec![0; capacity];
+            storage[..used].copy_from_slice(self);
+            self.storage = storage;
+        }
+        self.start = 0;
+        self.end = used;
+    }
+
+    /// Reads once, into the room there is.
+    ///
+    /// # Errors
+    ///
+    /// Passes on the reader's error.
+    pub fn read_from(&mut self, mut reader: impl Read) -> io::Result<usize> {
+        let count = reader.read(&mut self.storage[self.end..])?;
+        self.end += count;
+        Ok(count)
+    }
+
+    /// Writes until nothing is left or the writer takes no more for now.
+    ///
+    /// # Errors
+    ///
+    /// Passes on the writer's error, but for
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+    pub fn write_to(&mut self, mut writer: impl Write) -> io::Result<usize> {
+        let before = self.len();
+        while !self.is_empty() {
+            match writer.write(self) {
+                Ok(count) => self.consume(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(before - self.len())
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.storage[self.start..self.end]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drained_buffer_owns_nothing() {
+        let mut buffer = Buffer::new();
+        buffer.append(&[7; 1000]);
+        buffer.consume(999);
+        assert_eq!(*buffer, [7]);
+        buffer.consume(1);
+        assert_eq!(buffer.capacity(), 0);
+    }
+
+    #[test]
+    fn room_in_front_is_used_before_new_memory() {
+        let mut buffer = Buffer::with_capacity(8);
+        buffer.append(b"abcdefgh");
+        buffer.consume(6);
+        buffer.append(b"ijkl");
+        assert_eq!((&*buffer, buffer.capacity()), (&b"ghijkl"[..], 8));
+        buffer.append(b"mnop");
+        assert_eq!(*buffer, *b"ghijklmnop");
+        assert_eq!(buffer.capacity(), 16);
+    }
+
+    #[test]
+    fn writing_stops_where_the_writer_does() {
+        /// Takes three bytes a call, and five in all.
+        struct Narrow(Vec<u8>);
+        impl Write for Narrow {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                let count = bytes.len().min(3).min(5 - self.0.len());
+                if count == 0 {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                self.0.extend_from_slice(&bytes[..count]);
+                Ok(count)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut buffer = Buffer::new();
+        buffer.append(b"abcdefg");
+        let mut narrow = Narrow(Vec::new());
+        assert_eq!(buffer.write_to(&mut narrow).unwrap(), 5);
+        assert_eq!((&*buffer, &*narrow.0), (&b"fg"[..], &b"abcde"[..]));
+    }
+
+    #[test]
+    fn reading_adds_at_the_end() {
+        let mut buffer = Buffer::with_capacity(4);
+        buffer.append(b"a");
+        assert_eq!(buffer.read_from(&b"bcdefg"[..]).unwrap(), 3);
+        assert_eq!(*buffer, *b"abcd");
+    }
+}

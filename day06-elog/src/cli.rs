@@ -1,0 +1,335 @@
+//! The command line that the programs of every day share.
+//!
+//! No part of the lesson: a program of your own would use a library for this,
+//! but the days promise to depend on nothing that is not about sockets.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::elog::BuildError;
+use crate::{InetAddr, ParseInetAddrError, report};
+
+const MAX_THREADS: usize = 1024;
+const DEFAULT_PREFIX: &[u8] = b"Echo: ";
+
+const SERVER_HELP: &str = concat!(
+    "An echo server: sends back what a client sends, behind a prefix.
+
+Usage: ",
+    env!("CARGO_PKG_NAME"),
+    " [ADDR] [OPTIONS]
+
+  ADDR           where to listen, IP:PORT; port 0 lets the kernel choose
+                 [default: 127.0.0.1:8888]
+  --prefix TEXT  what each reply begins with; '' sends the bytes back as they
+                 came [default: 'Echo: ']
+  --quiet        do not print what the clients send
+  --threads N    how many threads serve clients; 0: the one that accepts them
+                 does [default: one for each core]
+  --log FILE     where to log; SIGHUP opens FILE again [default: warnings and
+                 errors go to stderr]
+  --help         print this text"
+);
+
+const CLIENT_HELP: &str = concat!(
+    "Sends each line of its input to an echo server and prints the reply.
+
+Usage: ",
+    env!("CARGO_PKG_NAME"),
+    "-client [ADDR]
+
+  ADDR           the server's IP:PORT [default: 127.0.0.1:8888]
+  --help         print this text"
+);
+
+/// Why a program ends without having done its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It was asked what it can do: the text goes to stdout, exit code 0.
+    Help(&'static str),
+    /// It was called in a way that it does not understand: exit code 2.
+    Usage(String),
+    /// What it tried did not work: exit code 1.
+    Failed(String),
+}
+
+impl Exit {
+    /// The server cannot have the address it was given.
+    pub fn cannot_listen(addr: &InetAddr, error: &io::Error) -> Self {
+        let why = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "address already in use — is yesterday's server still running?".to_owned()
+            }
+            io::ErrorKind::PermissionDenied => {
+                "permission denied — ports below 1024 are for root, try 8888".to_owned()
+            }
+            io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::Failed(format!("cannot listen on {addr}: {why}"))
+    }
+
+    /// The server cannot have its log file.
+    pub fn cannot_log(path: &Path, error: &BuildError) -> Self {
+        Self::Failed(format!("cannot log to {}: {error}", path.display()))
+    }
+
+    /// The client does not reach its server.
+    pub fn cannot_connect(addr: &InetAddr, error: &io::Error) -> Self {
+        let why = match error.kind() {
+            io::ErrorKind::ConnectionRefused => {
+                "connection refused — is the server running?".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        Self::Failed(format!("cannot connect to {addr}: {why}"))
+    }
+}
+
+impl From<io::Error> for Exit {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<ParseInetAddrError> for Exit {
+    fn from(error: ParseInetAddrError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// Ends `main`: says on one line why the program stopped, if it had to.
+pub fn exit_code(result: Result<(), Exit>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Exit::Help(text)) => {
+            print_line(format_args!("{text}"));
+            ExitCode::SUCCESS
+        }
+        Err(Exit::Usage(message)) => {
+            report(format_args!(
+                "error: {message} (--help lists what there is)"
+            ));
+            ExitCode::from(2)
+        }
+        Err(Exit::Failed(message)) => {
+            report(format_args!("error: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes one line to stdout. `println!` panics when stdout's reader has gone,
+/// and a server's clients need not suffer for that.
+pub fn print_line(line: fmt::Arguments<'_>) {
+    // Whoever closed the pipe does not want to know.
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// What an echo server was asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Where it listens.
+    pub addr: InetAddr,
+    /// What each reply begins with.
+    pub prefix: Vec<u8>,
+    /// Whether it keeps to itself what clients send.
+    pub quiet: bool,
+    /// How many threads serve clients, unless it is one for each core.
+    pub threads: Option<usize>,
+    /// The log file, if there is to be one.
+    pub log: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads the program's own command line.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Help`] for `--help`, [`Exit::Usage`] for what it does not know.
+    pub fn from_args() -> Result<Self, Exit> {
+        Self::parse(env::args_os().skip(1))
+    }
+
+    fn parse(args: impl Iterator<Item = OsString>) -> Result<Self, Exit> {
+        let mut addr = None;
+        let mut options = Self {
+            addr: default_addr(),
+            prefix: DEFAULT_PREFIX.to_vec(),
+            quiet: false,
+            threads: None,
+            log: None,
+        };
+        let mut args = Args { args };
+        while let Some((name, value)) = args.next() {
+            match (name.as_bytes(), value) {
+                (b"--help" | b"-h", None) => return Err(Exit::Help(SERVER_HELP)),
+                (b"--quiet", None) => options.quiet = true,
+                (b"--prefix", value) => {
+                    options.prefix = args.value(&name, value)?.into_encoded_bytes();
+                }
+                (b"--threads", value) => {
+                    let value = args.value(&name, value)?;
+                    options.threads = Some(parse_threads(&value.to_string_lossy())?);
+                }
+                (b"--log", value) => options.log = Some(args.value(&name, value)?.into()),
+                _ => addr = Some(positional_addr(addr, &name)?),
+            }
+        }
+        options.addr = addr.unwrap_or(options.addr);
+        Ok(options)
+    }
+}
+
+/// Reads the client's command line: the server's address.
+///
+/// # Errors
+///
+/// [`Exit::Help`] for `--help`, [`Exit::Usage`] for what it does not know.
+pub fn client_addr() -> Result<InetAddr, Exit> {
+    parse_client_addr(env::args_os().skip(1))
+}
+
+fn parse_client_addr(args: impl Iterator<Item = OsString>) -> Result<InetAddr, Exit> {
+    let mut addr = None;
+    for arg in args {
+        match arg.as_bytes() {
+            b"--help" | b"-h" => return Err(Exit::Help(CLIENT_HELP)),
+            _ => addr = Some(positional_addr(addr, &arg)?),
+        }
+    }
+    Ok(addr.unwrap_or_else(default_addr))
+}
+
+/// The address of the document's samples.
+fn default_addr() -> InetAddr {
+    InetAddr::new([127, 0, 0, 1], 8888)
+}
+
+fn positional_addr(earlier: Option<InetAddr>, arg: &OsStr) -> Result<InetAddr, Exit> {
+    let text = arg.to_string_lossy();
+    if text.starts_with('-') {
+        return Err(Exit::Usage(format!("unknown option '{text}'")));
+    }
+    if earlier.is_some() {
+        return Err(Exit::Usage(format!("unexpected argument '{text}'")));
+    }
+    Ok(text.parse()?)
+}
+
+fn parse_threads(text: &str) -> Result<usize, Exit> {
+    match text.parse() {
+        Ok(count) if count <= MAX_THREADS => Ok(count),
+        _ => Err(Exit::Usage(format!(
+            "'{text}' is not a number of threads (0 to {MAX_THREADS})"
+        ))),
+    }
+}
+
+/// Splits `--name=value` in two; a value may also be the next argument.
+struct Args<I> {
+    args: I,
+}
+
+impl<I: Iterator<Item = OsString>> Args<I> {
+    fn next(&mut self) -> Option<(OsString, Option<OsString>)> {
+        let arg = self.args.next()?;
+        let bytes = arg.as_bytes();
+        match bytes.iter().position(|&byte| byte == b'=') {
+            Some(at) if bytes.starts_with(b"--") => {
+                let (name, value) = (&bytes[..at], &bytes[at + 1..]);
+                Some((
+                    OsStr::from_bytes(name).to_owned(),
+                    Some(OsStr::from_bytes(value).to_owned()),
+                ))
+            }
+            _ => Some((arg, None)),
+        }
+    }
+
+    fn value(&mut self, name: &OsStr, attached: Option<OsString>) -> Result<OsString, Exit> {
+        attached
+            .or_else(|| self.args.next())
+            .ok_or_else(|| Exit::Usage(format!("{} needs a value", name.to_string_lossy())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &[&str]) -> Result<Options, Exit> {
+        Options::parse(line.iter().map(OsString::from))
+    }
+
+    fn complaint(line: &[&str]) -> String {
+        match parse(line) {
+            Err(Exit::Usage(message)) => message,
+            other => panic!("{line:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_arguments_a_server_is_the_documents_sample() {
+        let options = parse(&[]).unwrap();
+        assert_eq!(options.addr.to_string(), "127.0.0.1:8888");
+        assert_eq!(options.prefix, b"Echo: ");
+        assert!(!options.quiet);
+    }
+
+    #[test]
+    fn options_come_in_any_order_and_either_form() {
+        let options = parse(&["--prefix", "", "[::1]:0", "--quiet"]).unwrap();
+        assert_eq!(options.addr.to_string(), "[::1]:0");
+        assert_eq!(options.prefix, b"");
+        assert!(options.quiet);
+        assert_eq!(parse(&["--prefix=a=b"]).unwrap().prefix, b"a=b");
+        assert_eq!(parse(&["--prefix", "--quiet"]).unwrap().prefix, b"--quiet");
+    }
+
+    #[test]
+    fn threads_are_counted() {
+        assert_eq!(parse(&["--threads", "0"]).unwrap().threads, Some(0));
+        assert_eq!(parse(&["--threads=3"]).unwrap().threads, Some(3));
+        for text in ["-1", "many", "1025", ""] {
+            assert!(complaint(&["--threads", text]).contains("not a number of threads"));
+        }
+    }
+
+    #[test]
+    fn the_log_is_a_path() {
+        assert_eq!(parse(&[]).unwrap().log, None);
+        let options = parse(&["--log", "server.log"]).unwrap();
+        assert_eq!(options.log, Some("server.log".into()));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        assert_eq!(complaint(&["--loud"]), "unknown option '--loud'");
+        assert_eq!(complaint(&["--quiet=no"]), "unknown option '--quiet'");
+        assert_eq!(complaint(&["--prefix"]), "--prefix needs a value");
+        assert!(complaint(&["127.0.0.1:70000"]).contains("out of range"));
+        assert!(complaint(&["here"]).contains("'here' is not an address"));
+        assert!(complaint(&["127.0.0.1:1", "127.0.0.1:2"]).contains("unexpected argument"));
+    }
+
+    #[test]
+    fn help_is_an_answer_and_not_an_error() {
+        assert_eq!(parse(&["--help"]), Err(Exit::Help(SERVER_HELP)));
+        let args = ["-h"].into_iter().map(OsString::from);
+        assert_eq!(parse_client_addr(args), Err(Exit::Help(CLIENT_HELP)));
+    }
+
+    #[test]
+    fn a_client_takes_an_address_alone() {
+        let parse = |line: &[&str]| parse_client_addr(line.iter().map(OsString::from));
+        assert_eq!(parse(&[]).unwrap(), default_addr());
+        assert_eq!(parse(&["127.0.0.1:9"]).unwrap().port(), 9);
+        assert!(matches!(parse(&["--quiet"]), Err(Exit::Usage(_))));
+    }
+}

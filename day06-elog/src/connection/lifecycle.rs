@@ -1,0 +1,276 @@
+//! What happens to a connection between its acceptance and its end.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::net::Shutdown;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::{Connection, Phase, WriteEnd};
+use crate::worker::Worker;
+use crate::{Channel, CloseReason, EventLoop, InetAddr, Socket, Token, warn};
+
+/// How long a closed connection waits for the peer to notice.
+const LINGER: Duration = Duration::from_secs(1);
+
+impl Connection {
+    /// Makes a connection of a socket, and registers it with the worker's loop.
+    pub(crate) fn open(
+        worker: &Rc<Worker>,
+        event_loop: &Rc<EventLoop>,
+        socket: Socket,
+        peer_addr: InetAddr,
+    ) -> io::Result<Rc<Self>> {
+        let socket = Rc::new(socket);
+        let conn = Rc::new(Self {
+            channel: Channel::new(event_loop, Rc::clone(&socket)),
+            socket,
+            worker: Rc::downgrade(worker),
+            context: Rc::clone(worker.context()),
+            peer_addr,
+            kept: Cell::default(),
+            output: RefCell::default(),
+            phase: Cell::new(Phase::Open),
+            reason: Cell::default(),
+            write_end: Cell::new(WriteEnd::Open),
+            peer_is_done: Cell::default(),
+            reading_is_paused: Cell::default(),
+            end_is_known: Cell::default(),
+            last_active: Cell::default(),
+            timer: Cell::default(),
+        });
+        let channel = &conn.channel;
+        channel.set_read_callback(conn.on_event(|conn| conn.on_readable()));
+        channel.set_write_callback(conn.on_event(|conn| conn.flush()));
+        channel.set_close_callback(conn.on_event(|conn| conn.fail_for(CloseReason::Failed)));
+        let options = conn.context.options();
+        if options.edge_triggered {
+            conn.channel.use_et()?;
+        }
+        conn.channel.enable_reading()?;
+        if let Some(timeout) = options.idle_timeout {
+            conn.last_active.set(Some(Instant::now()));
+            conn.set_timer(event_loop, timeout, Self::end_if_idle);
+        }
+        Ok(conn)
+    }
+
+    /// A callback for the channel. The loop owns the channel, and the worker the
+    /// connection: if the channel owned the connection too, the two would keep each other
+    /// alive for ever.
+    fn on_event(
+        self: &Rc<Self>,
+        handle: impl Fn(&Rc<Self>) + 'static,
+    ) -> impl Fn(&Rc<Channel>) + 'static {
+        let this = Rc::downgrade(self);
+        move |_| {
+            if let Some(conn) = this.upgrade() {
+                handle(&conn);
+                conn.settle();
+            }
+        }
+    }
+
+    fn on_readable(&self) {
+        match self.phase.get() {
+            Phase::Open => self.context.on_connect(self),
+            Phase::Lingering => self.discard_input(),
+            Phase::Flushing | Phase::Done | Phase::Gone => {}
+        }
+    }
+
+    /// Brings everything up to date with what a callback, an event or a message has
+    /// changed: whoever changes something calls this when it is done.
+    pub(crate) fn settle(self: &Rc<Self>) {
+        if self.peer_is_done.get() {
+            self.close_for(CloseReason::Peer);
+        } else if self.context.is_stopping() && !self.socket.has_input() {
+            self.close_for(CloseReason::Stopped);
+        }
+        if self.output.borrow().is_empty() {
+            self.settle_drained();
+        }
+        if self.phase.get() == Phase::Done || !self.listen() {
+            self.finish();
+        }
+    }
+
+    /// Takes the step that had to wait until all output was sent.
+    fn settle_drained(self: &Rc<Self>) {
+        match self.phase.get() {
+            Phase::Flushing | Phase::Lingering if self.peer_is_done.get() => {
+                self.phase.set(Phase::Done);
+            }
+            Phase::Flushing => {
+                self.shut_down_write_end();
+                self.linger();
+            }
+            Phase::Open if self.write_end.get() == WriteEnd::Closing => self.shut_down_write_end(),
+            Phase::Open | Phase::Lingering | Phase::Done | Phase::Gone => {}
+        }
+    }
+
+    /// Listens for what the connection is waiting for. Says `false` if that fails.
+    fn listen(self: &Rc<Self>) -> bool {
+        let options = self.context.options();
+        let pending = self.output.borrow().len();
+        // Two marks instead of one: a peer that takes a little at a time would otherwise
+        // switch reading on and off with each of its reads.
+        let is_paused = if self.reading_is_paused.get() {
+            pending > options.low_water
+        } else {
+            pending >= options.high_water
+        };
+        self.reading_is_paused.set(is_paused);
+        let is_reading = match self.phase.get() {
+            Phase::Open => !is_paused,
+            Phase::Lingering => true,
+            Phase::Flushing | Phase::Done => false,
+            Phase::Gone => return true,
+        };
+        let updated = if pending > 0 {
+            self.channel.enable_writing()
+        } else {
+            self.channel.disable_writing()
+        }
+        .and_then(|()| {
+            if is_reading {
+                self.channel.enable_reading()
+            } else {
+                self.channel.disable_reading()
+            }
+        });
+        updated.inspect_err(|error| self.fail(error)).is_ok()
+    }
+
+    fn shut_down_write_end(&self) {
+        self.write_end.set(WriteEnd::Closed);
+        if let Err(error) = self.socket.shutdown(Shutdown::Write) {
+            self.fail(&error);
+        }
+    }
+
+    fn linger(self: &Rc<Self>) {
+        let event_loop = self.worker.upgrade().and_then(|w| w.event_loop());
+        if let (Phase::Flushing, Some(event_loop)) = (self.phase.get(), event_loop) {
+            self.phase.set(Phase::Lingering);
+            self.set_timer(&event_loop, LINGER, |conn, _| {
+                conn.phase.set(Phase::Done);
+                conn.settle();
+            });
+            self.rearm_if_edge_triggered();
+        }
+    }
+
+    /// Removes the connection from everywhere. Its callback gets to know, if it does not
+    /// know yet.
+    fn finish(self: &Rc<Self>) {
+        self.phase.set(Phase::Gone);
+        if !self.end_is_known.get() {
+            self.context.on_connect(self);
+        }
+        self.discard(self.output.take().len());
+        let token = self.token();
+        if let Err(error) = self.channel.remove() {
+            warn!("client {}: {error}", self.peer_addr);
+        }
+        let Some(worker) = self.worker.upgrade() else {
+            return;
+        };
+        if let (Some(timer), Some(event_loop)) = (self.timer.take(), worker.event_loop()) {
+            event_loop.cancel(timer);
+        }
+        worker.remove(token, self.reason.get().unwrap_or(CloseReason::Failed));
+    }
+
+    /// Ends the connection now, whatever is still to be sent.
+    pub(crate) fn abort(self: &Rc<Self>, reason: CloseReason) {
+        self.fail_for(reason);
+        self.settle();
+    }
+
+    /// The callback's code cannot be trusted with this connection any more, not even to
+    /// be told of its end.
+    pub(crate) fn panicked(&self) {
+        self.end_is_known.set(true);
+        self.fail_for(CloseReason::Panicked);
+    }
+
+    /// Begins to close an open connection; [`settle`](Self::settle) goes on with it.
+    pub(crate) fn close_for(&self, reason: CloseReason) {
+        if self.phase.get() == Phase::Open {
+            self.phase.set(Phase::Flushing);
+            self.end_for(reason);
+        }
+    }
+
+    pub(super) fn fail(&self, error: &io::Error) {
+        if error.kind() != io::ErrorKind::WouldBlock {
+            self.fail_for(CloseReason::Failed);
+        }
+    }
+
+    /// Gives the connection up; [`settle`](Self::settle) removes it.
+    pub(super) fn fail_for(&self, reason: CloseReason) {
+        if self.phase.get() != Phase::Gone {
+            self.phase.set(Phase::Done);
+            self.end_for(reason);
+        }
+    }
+
+    /// Notes why the connection ends. The first reason is the reason.
+    pub(super) fn end_for(&self, reason: CloseReason) {
+        self.reason.set(self.reason.get().or(Some(reason)));
+    }
+
+    /// The connection's name, until it is removed.
+    pub(crate) fn token(&self) -> Option<Token> {
+        self.channel.token()
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.phase.get() == Phase::Open && !self.peer_is_done.get()
+    }
+
+    /// An edge that has passed would not come again by itself.
+    pub(super) fn rearm_if_edge_triggered(&self) {
+        if self.context.options().edge_triggered
+            && let Err(error) = self.channel.rearm()
+        {
+            self.fail(&error);
+        }
+    }
+
+    fn set_timer(
+        self: &Rc<Self>,
+        event_loop: &Rc<EventLoop>,
+        delay: Duration,
+        action: fn(&Rc<Self>, &Rc<EventLoop>),
+    ) {
+        let this = Rc::downgrade(self);
+        let timer = event_loop.run_after(delay, move |event_loop| {
+            if let Some(conn) = this.upgrade() {
+                conn.timer.take();
+                action(&conn, event_loop);
+            }
+        });
+        if let Some(earlier) = self.timer.replace(Some(timer)) {
+            event_loop.cancel(earlier);
+        }
+    }
+
+    /// The timer is not set anew each time something happens, but looks, when its time has
+    /// come, how much of the silence is still missing.
+    fn end_if_idle(self: &Rc<Self>, event_loop: &Rc<EventLoop>) {
+        let timeout = self.context.options().idle_timeout;
+        let (Some(timeout), Some(last_active)) = (timeout, self.last_active.get()) else {
+            return;
+        };
+        match timeout.checked_sub(last_active.elapsed()) {
+            Some(missing) if !missing.is_zero() => {
+                self.set_timer(event_loop, missing, Self::end_if_idle);
+            }
+            _ => self.abort(CloseReason::Idle),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! A descriptor with which one thread wakes another.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use crate::syscall::check;
+
+/// A counter that epoll can wait for
+/// ([eventfd(2)](https://man7.org/linux/man-pages/man2/eventfd.2.html)): readable
+/// while it is not zero.
+#[derive(Debug)]
+pub(crate) struct EventFd {
+    file: File,
+}
+
+impl EventFd {
+    pub(crate) fn new() -> io::Result<Self> {
+        // SAFETY: the call takes no pointer.
+        let fd = check(unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) })?;
+        // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok(Self { file: fd.into() })
+    }
+
+    /// Makes the descriptor readable.
+    pub(crate) fn notify(&self) {
+        // The only failure there is, a counter that is full, leaves it readable.
+        let _ = (&self.file).write(&1_u64.to_ne_bytes());
+    }
+
+    /// Makes the descriptor unreadable until the next [`notify`](Self::notify).
+    pub(crate) fn reset(&self) {
+        // The only failure there is, a counter of zero, is what was wanted.
+        let _ = (&self.file).read(&mut [0; 8]);
+    }
+}
+
+impl AsFd for EventFd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}

@@ -1,0 +1,357 @@
+//! One end of a TCP connection, or the door that new connections come through.
+
+use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
+use std::net::Shutdown;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use socket2::{Protocol, SockAddr, SockAddrStorage, Type};
+
+use crate::InetAddr;
+use crate::syscall::check;
+
+/// How many connections may wait to be accepted; the kernel lowers it to
+/// `net.core.somaxconn`. With the samples' 5, a burst of clients is dropped
+/// before the server hears of it, and each of them waits a second to try again.
+const BACKLOG: libc::c_int = 4096;
+
+/// A TCP socket: one file descriptor that has one owner.
+///
+/// The C++ class derives from `noncopymoveable`, because a copy would close the
+/// descriptor twice. Here nothing has to be forbidden: a `Socket` is not `Clone`,
+/// moving it leaves nothing behind that could close it again, and dropping it
+/// closes it once.
+///
+/// Calls that a signal interrupts (`EINTR`) are made again. On a nonblocking
+/// socket, whatever cannot be done at once fails with
+/// [`WouldBlock`](io::ErrorKind::WouldBlock): `accept`, `connect`, reading and
+/// writing alike.
+#[derive(Debug)]
+pub struct Socket {
+    inner: socket2::Socket,
+}
+
+impl Socket {
+    /// Creates a blocking TCP socket that is closed in child programs
+    /// ([socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html)).
+    /// `domain` is the family of the addresses it will be used with.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the process or the system is out of descriptors, or without
+    /// support for the family.
+    pub fn new(domain: socket2::Domain) -> io::Result<Self> {
+        let inner = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+        Ok(Self { inner })
+    }
+
+    /// Lets a restarted server bind the address of the one before it, whose
+    /// closed connections the kernel remembers for a minute (`SO_REUSEADDR`,
+    /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of setsockopt(2).
+    pub fn set_reuse_address(&self, reuse: bool) -> io::Result<()> {
+        self.inner.set_reuse_address(reuse)
+    }
+
+    /// Lets several sockets, of several processes even, listen on one port; the kernel
+    /// deals out the connections among them (`SO_REUSEPORT`,
+    /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of setsockopt(2).
+    pub fn set_reuse_port(&self, reuse: bool) -> io::Result<()> {
+        self.inner.set_reuse_port(reuse)
+    }
+
+    /// Sends small messages at once instead of waiting for the acknowledgement
+    /// of the one before (`TCP_NODELAY`,
+    /// [tcp(7)](https://man7.org/linux/man-pages/man7/tcp.7.html)). Accepted
+    /// sockets inherit it from their listener.
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of setsockopt(2).
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.inner.set_tcp_nodelay(nodelay)
+    }
+
+    /// Gives the socket its own address
+    /// ([bind(2)](https://man7.org/linux/man-pages/man2/bind.2.html)).
+    ///
+    /// # Errors
+    ///
+    /// [`AddrInUse`](io::ErrorKind::AddrInUse) when another socket has the
+    /// address, [`PermissionDenied`](io::ErrorKind::PermissionDenied) for a
+    /// privileged port, [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) for
+    /// an address that this machine does not have.
+    pub fn bind(&self, addr: &InetAddr) -> io::Result<()> {
+        self.inner.bind(&(*addr).into())
+    }
+
+    /// Starts to queue connections for [`accept`](Self::accept)
+    /// ([listen(2)](https://man7.org/linux/man-pages/man2/listen.2.html)).
+    ///
+    /// # Errors
+    ///
+    /// [`AddrInUse`](io::ErrorKind::AddrInUse) when another socket already
+    /// listens there.
+    pub fn listen(&self) -> io::Result<()> {
+        self.inner.listen(BACKLOG)
+    }
+
+    /// Takes the oldest connection from the queue, and says who it is from
+    /// ([accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html)). The
+    /// new socket is blocking, whatever this one is.
+    ///
+    /// # Errors
+    ///
+    /// An error concerns the one connection that could not be accepted, or the
+    /// process when it is [out of resources](out_of_resources); the listening
+    /// socket stays good.
+    pub fn accept(&self) -> io::Result<(Socket, InetAddr)> {
+        let (inner, addr) = retry_if_interrupted(|| self.inner.accept())?;
+        Ok((Socket { inner }, addr.try_into()?))
+    }
+
+    /// Like [`accept`](Self::accept), with a nonblocking socket as the result: one
+    /// system call instead of three
+    /// ([accept4(2)](https://man7.org/linux/man-pages/man2/accept.2.html)).
+    ///
+    /// # Errors
+    ///
+    /// As for [`accept`](Self::accept).
+    pub fn accept_non_blocking(&self) -> io::Result<(Socket, InetAddr)> {
+        let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        let accept = |addr: *mut SockAddrStorage, len: *mut libc::socklen_t| {
+            // SAFETY: the kernel writes an address of at most `len` bytes, and its length.
+            check(unsafe { libc::accept4(self.fd(), addr.cast(), len, flags) })
+        };
+        // SAFETY: accept4 has initialised the address when it succeeds.
+        let (fd, addr) = retry_if_interrupted(|| unsafe { SockAddr::try_init(accept) })?;
+        // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok((Socket { inner: fd.into() }, addr.try_into()?))
+    }
+
+    /// Connects to a server
+    /// ([connect(2)](https://man7.org/linux/man-pages/man2/connect.2.html)).
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) when nobody
+    /// listens there; on a nonblocking socket `EINPROGRESS` while the handshake
+    /// is under way.
+    pub fn connect(&self, addr: &InetAddr) -> io::Result<()> {
+        self.inner.connect(&(*addr).into())
+    }
+
+    /// Chooses whether a call that cannot be done at once waits or fails
+    /// (`O_NONBLOCK`, [fcntl(2)](https://man7.org/linux/man-pages/man2/fcntl.2.html)).
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of fcntl(2).
+    pub fn set_non_blocking(&self, non_blocking: bool) -> io::Result<()> {
+        self.inner.set_nonblocking(non_blocking)
+    }
+
+    /// Whether a call that cannot be done at once fails instead of waiting.
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of fcntl(2).
+    pub fn is_non_blocking(&self) -> io::Result<bool> {
+        self.inner.nonblocking()
+    }
+
+    /// Whether a read would find bytes, left in place (`MSG_PEEK`,
+    /// [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)). The end of the
+    /// stream and an error are not bytes.
+    pub fn has_input(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+        let peeked = retry_if_interrupted(|| self.inner.recv_with_flags(&mut byte, flags));
+        peeked.is_ok_and(|count| count > 0)
+    }
+
+    /// The address that this end is bound to, with the port that the kernel
+    /// chose if port 0 was asked for
+    /// ([getsockname(2)](https://man7.org/linux/man-pages/man2/getsockname.2.html)).
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of getsockname(2).
+    pub fn local_addr(&self) -> io::Result<InetAddr> {
+        self.inner.local_addr()?.try_into()
+    }
+
+    /// Closes one direction, or both, while the descriptor stays open
+    /// ([shutdown(2)](https://man7.org/linux/man-pages/man2/shutdown.2.html)).
+    /// [`Shutdown::Write`] tells the peer that nothing more will come.
+    ///
+    /// # Errors
+    ///
+    /// [`NotConnected`](io::ErrorKind::NotConnected) when the connection has
+    /// ended already.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.inner.shutdown(how)
+    }
+
+    /// The descriptor's number, to print; whoever makes system calls takes the
+    /// descriptor from [`AsFd`], which cannot outlive the socket.
+    pub fn fd(&self) -> RawFd {
+        self.inner.as_raw_fd()
+    }
+}
+
+/// Whether an error of `accept` says that no descriptor or memory was left for
+/// the connection, which then stays in the queue: trying again at once fails
+/// the same way.
+pub fn out_of_resources(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
+    )
+}
+
+/// A shared reference is enough, as for [`std::net::TcpStream`]: the kernel
+/// serialises the calls, and one thread may read while another writes.
+impl Read for &Socket {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        retry_if_interrupted(|| (&self.inner).read(buf))
+    }
+}
+
+impl Write for &Socket {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        // Without the flag, writing to a peer that has gone kills the process.
+        retry_if_interrupted(|| self.inner.send_with_flags(buf, libc::MSG_NOSIGNAL))
+    }
+
+    /// Does nothing: the socket itself keeps no bytes back.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
+    }
+}
+
+fn retry_if_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound() -> Socket {
+        let addr = InetAddr::new([127, 0, 0, 1], 0);
+        let socket = Socket::new(addr.domain()).unwrap();
+        socket.set_reuse_address(true).unwrap();
+        socket.bind(&addr).unwrap();
+        socket
+    }
+
+    fn listener() -> Socket {
+        let listener = bound();
+        listener.listen().unwrap();
+        listener
+    }
+
+    fn pair() -> (Socket, Socket) {
+        let listener = listener();
+        let addr = listener.local_addr().unwrap();
+        let client = Socket::new(addr.domain()).unwrap();
+        client.connect(&addr).unwrap();
+        let (server, peer) = listener.accept().unwrap();
+        assert_eq!(peer, client.local_addr().unwrap());
+        (server, client)
+    }
+
+    #[test]
+    fn bytes_go_both_ways_and_a_half_close_leaves_the_way_back_open() {
+        let (server, client) = pair();
+        (&client).write_all(b"ping").unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        let mut received = Vec::new();
+        (&server).read_to_end(&mut received).unwrap();
+        assert_eq!(received, b"ping");
+
+        (&server).write_all(b"pong").unwrap();
+        drop(server);
+        received.clear();
+        (&client).read_to_end(&mut received).unwrap();
+        assert_eq!(received, b"pong");
+    }
+
+    #[test]
+    fn nonblocking_calls_fail_instead_of_waiting() {
+        let listener = listener();
+        assert!(!listener.is_non_blocking().unwrap());
+        listener.set_non_blocking(true).unwrap();
+        assert!(listener.is_non_blocking().unwrap());
+        let error = listener.accept().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+
+        let (server, _client) = pair();
+        assert!(!server.is_non_blocking().unwrap());
+        server.set_non_blocking(true).unwrap();
+        let error = (&server).read(&mut [0; 1]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn accepted_sockets_inherit_nodelay() {
+        let listener = listener();
+        listener.set_nodelay(true).unwrap();
+        let client = Socket::new(socket2::Domain::IPV4).unwrap();
+        client.connect(&listener.local_addr().unwrap()).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        assert!(server.inner.tcp_nodelay().unwrap());
+    }
+
+    #[test]
+    fn writing_to_a_peer_that_has_gone_is_an_error_and_no_signal() {
+        let (server, client) = pair();
+        drop(client);
+        // The first write may still be accepted; the reset that answers it fails
+        // a later one.
+        let error = loop {
+            if let Err(error) = (&server).write(b"anybody there?") {
+                break error;
+            }
+        };
+        assert!(matches!(
+            error.kind(),
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+        ));
+    }
+
+    #[test]
+    fn an_address_in_use_and_a_server_that_is_not_there_have_their_own_kinds() {
+        let deaf = bound();
+        let addr = deaf.local_addr().unwrap();
+        let client = Socket::new(addr.domain()).unwrap();
+        let error = client.connect(&addr).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+
+        deaf.listen().unwrap();
+        let second = Socket::new(addr.domain()).unwrap();
+        second.set_reuse_address(true).unwrap();
+        let error = second.bind(&addr).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+    }
+}
