@@ -5,16 +5,22 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::elog::direct::Direct;
 use crate::elog::double_buffer::{BUFFER_SIZE, DoubleBuffer};
+#[cfg(feature = "log")]
+use crate::elog::facade;
 use crate::elog::global;
 use crate::elog::guard::Guard;
 use crate::elog::level::{AtomicLevel, Level, LevelFilter};
-use crate::elog::log_file::LogFile;
 use crate::elog::logger::{Core, Elog};
+use crate::elog::panic_hook;
+use crate::elog::registry;
 use crate::elog::reporter::{ErrorCallback, Reporter};
+use crate::elog::rotation::Rotation;
+use crate::elog::sink::{Sink, Target};
 use crate::elog::stats::Counter;
 use crate::elog::stderr::write_to_stderr;
 use crate::elog::writer;
@@ -48,12 +54,13 @@ pub enum WhenFull {
 /// ```
 #[must_use = "a builder does nothing until `init` or `build`"]
 pub struct Builder {
-    path: PathBuf,
+    target: Target,
     level: LevelFilter,
     synchronous: bool,
     when_full: WhenFull,
     flush_interval: Duration,
     shutdown_timeout: Duration,
+    panic_hook: bool,
     on_error: Option<Box<ErrorCallback>>,
 }
 
@@ -62,12 +69,16 @@ impl Builder {
     /// callers that wait for up to a second when the buffer is full.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
-            path: path.into(),
+            target: Target {
+                path: path.into(),
+                rotation: None,
+            },
             level: Level::Info.into(),
             synchronous: false,
             when_full: WhenFull::Block(Duration::from_secs(1)),
             flush_interval: Duration::from_millis(200),
             shutdown_timeout: Duration::from_secs(5),
+            panic_hook: false,
             on_error: None,
         }
     }
@@ -106,6 +117,21 @@ impl Builder {
         self
     }
 
+    /// Starts a new file before this one exceeds `max_size` bytes (unless a single
+    /// line does), and keeps the `keep` last full ones as `log.1`, the newest, to
+    /// `log.N`. Lines are never split. Default: one file that grows.
+    pub fn rotate(mut self, max_size: u64, keep: u32) -> Self {
+        self.target.rotation = Some(Rotation { max_size, keep });
+        self
+    }
+
+    /// Logs every panic of the process as an error and waits until it is written,
+    /// before the panic is printed as usual. Default: false.
+    pub fn panic_hook(mut self, panic_hook: bool) -> Self {
+        self.panic_hook = panic_hook;
+        self
+    }
+
     /// Calls `callback` when a line cannot be written, at most once a second. It
     /// runs on the thread that could not write, may log, and should not take
     /// long. Default: none; standard error is told in any case.
@@ -130,6 +156,10 @@ impl Builder {
             }
         }
         let guard = self.build()?;
+        #[cfg(feature = "log")]
+        if !facade::install() {
+            return Err(BuildError::AlreadyInstalled);
+        }
         if global::install(guard.logger()) {
             Ok(guard)
         } else {
@@ -143,15 +173,15 @@ impl Builder {
     ///
     /// When the file cannot be opened, or the writer thread cannot be started.
     pub fn build(self) -> Result<Guard, BuildError> {
-        let file = LogFile::open(&self.path).map_err(|source| BuildError::Open {
-            path: self.path.clone(),
+        let sink = Sink::open(self.target.clone()).map_err(|source| BuildError::Open {
+            path: self.target.path.clone(),
             source,
         })?;
         // The writer needs the file, or else the callers do.
         let (direct, for_writer) = if self.synchronous {
-            (Direct::open(self.path.clone(), file), None)
+            (Direct::open(self.target.clone(), sink), None)
         } else {
-            (Direct::elsewhere(self.path.clone()), Some(file))
+            (Direct::elsewhere(self.target.clone()), Some(sink))
         };
         let core: &'static Core = Box::leak(Box::new(Core {
             level: AtomicLevel::new(self.level),
@@ -159,25 +189,32 @@ impl Builder {
                 .is_some()
                 .then(|| DoubleBuffer::new(BUFFER_SIZE, BUFFER_SIZE / 4)),
             direct,
-            reporter: Reporter::new(self.path, self.on_error),
+            reporter: Reporter::new(self.target.path, self.on_error),
             patience: match self.when_full {
                 WhenFull::Block(patience) => patience,
                 WhenFull::Drop => Duration::ZERO,
             },
             flush_interval: self.flush_interval,
+            shutdown_timeout: self.shutdown_timeout,
+            reopen: AtomicBool::new(false),
             cut: Counter::default(),
         }));
-        if let (Some(buffer), Some(file)) = (&core.buffer, for_writer) {
-            writer::start(core, buffer, file).map_err(BuildError::Thread)?;
+        if let (Some(buffer), Some(sink)) = (&core.buffer, for_writer) {
+            writer::start(core, buffer, sink).map_err(BuildError::Thread)?;
         }
-        Ok(Guard::new(Elog::new(core), self.shutdown_timeout))
+        registry::register(core);
+        let logger = Elog::new(core);
+        if self.panic_hook {
+            panic_hook::install(logger);
+        }
+        Ok(Guard::new(logger))
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
-            .field("path", &self.path)
+            .field("target", &self.target)
             .finish_non_exhaustive()
     }
 }

@@ -5,13 +5,12 @@
 //! thread has gone: after shutdown, and in a forked child.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::elog::double_buffer::Tally;
 use crate::elog::level::Level;
 use crate::elog::line::with_line;
-use crate::elog::log_file::LogFile;
+use crate::elog::sink::{Sink, Target};
+use crate::elog::stats::Stats;
 
 /// The file behind a lock, with its own count of lines.
 #[derive(Debug)]
@@ -21,16 +20,16 @@ pub(crate) struct Direct {
 
 #[derive(Debug)]
 pub(crate) struct State {
-    path: PathBuf,
+    target: Target,
     output: Output,
-    tally: Tally,
+    stats: Stats,
     /// Of the lost lines, those the log does not mention yet.
     untold: u64,
 }
 
 #[derive(Debug)]
 enum Output {
-    Open(LogFile),
+    Open(Sink),
     /// To be opened by the first line that comes.
     Closed,
     /// The writer thread has it.
@@ -39,21 +38,21 @@ enum Output {
 
 impl Direct {
     /// A synchronous logger.
-    pub(crate) fn open(path: PathBuf, file: LogFile) -> Self {
-        Self::new(path, Output::Open(file))
+    pub(crate) fn open(target: Target, sink: Sink) -> Self {
+        Self::new(target, Output::Open(sink))
     }
 
-    /// Drops every line until [`release`](Self::release).
-    pub(crate) fn elsewhere(path: PathBuf) -> Self {
-        Self::new(path, Output::Elsewhere)
+    /// Loses every line until [`give_back`](Self::give_back).
+    pub(crate) fn elsewhere(target: Target) -> Self {
+        Self::new(target, Output::Elsewhere)
     }
 
-    fn new(path: PathBuf, output: Output) -> Self {
+    fn new(target: Target, output: Output) -> Self {
         Self {
             state: Mutex::new(State {
-                path,
+                target,
                 output,
-                tally: Tally::default(),
+                stats: Stats::default(),
                 untold: 0,
             }),
         }
@@ -61,31 +60,50 @@ impl Direct {
 
     /// Writes a line now, or counts it as lost. A synchronous logger cannot keep
     /// it for later: its caller would have to wait for the disk to be freed.
+    ///
+    /// # Errors
+    ///
+    /// What the caller is to report, without the lock.
     pub(crate) fn write(&self, line: &[u8]) -> io::Result<()> {
         let mut state = self.lock();
-        state.tally.accepted += 1;
+        state.stats.accepted += 1;
         let result = state.append(line);
-        match result {
-            Ok(()) => state.tally.written += 1,
-            Err(_) => {
-                state.tally.dropped_io += 1;
-                state.untold += 1;
-            }
+        if result.is_ok() {
+            state.stats.written += 1;
+        } else {
+            state.stats.dropped_io += 1;
+            state.untold += 1;
         }
-        result
+        result.and_then(|()| state.trouble())
+    }
+
+    /// Goes on in the file that is at the path now.
+    pub(crate) fn reopen(&self) -> io::Result<()> {
+        let mut state = self.lock();
+        if let Output::Open(sink) = &mut state.output {
+            sink.reopen();
+        }
+        state.trouble()
     }
 
     /// Closes the file; a line that comes later opens it again.
     pub(crate) fn release(&self) -> io::Result<()> {
         let mut state = self.lock();
         let result = state.tell_losses();
-        state.output = Output::Closed;
+        if let Output::Open(_) = state.output {
+            state.output = Output::Closed;
+        }
         result
     }
 
+    /// The writer thread is done with the file.
+    pub(crate) fn give_back(&self) {
+        self.lock().output = Output::Closed;
+    }
+
     /// How many lines came in, and what became of them.
-    pub(crate) fn tally(&self) -> Tally {
-        self.lock().tally
+    pub(crate) fn stats(&self) -> Stats {
+        self.lock().stats
     }
 
     /// Nothing under this lock can panic half way, so poison means nothing.
@@ -97,29 +115,47 @@ impl Direct {
 impl State {
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
         self.tell_losses()?;
-        self.file()?.append(line, &mut 0)
+        self.sink()?.append(line, &mut 0)
     }
 
     fn tell_losses(&mut self) -> io::Result<()> {
         if self.untold > 0 {
             let lost = self.untold;
-            let file = self.file()?;
-            write_notice(lost, "not written", |notice| file.append(notice, &mut 0))?;
+            let sink = self.sink()?;
+            write_notice(lost, "not written", |notice| sink.append(notice, &mut 0))?;
             self.untold = 0;
         }
         Ok(())
     }
 
-    fn file(&mut self) -> io::Result<&mut LogFile> {
+    fn sink(&mut self) -> io::Result<&mut Sink> {
         if let Output::Closed = self.output {
-            self.output = Output::Open(LogFile::open(&self.path)?);
+            self.output = Output::Open(Sink::open(self.target.clone())?);
         }
         match &mut self.output {
-            Output::Open(file) => Ok(file),
+            Output::Open(sink) => Ok(sink),
             Output::Closed | Output::Elsewhere => Err(io::Error::other(
                 "the writer thread was given up and still has the file",
             )),
         }
+    }
+
+    fn trouble(&mut self) -> io::Result<()> {
+        match &mut self.output {
+            Output::Open(sink) => sink.take_trouble().map_or(Ok(()), Err),
+            Output::Closed | Output::Elsewhere => Ok(()),
+        }
+    }
+
+    /// In a forked child: the counts are the parent's, and so is the writer
+    /// thread that has the file. A file that was open here is shared, which
+    /// `O_APPEND` makes safe.
+    pub(crate) fn start_again(&mut self) {
+        if let Output::Elsewhere = self.output {
+            self.output = Output::Closed;
+        }
+        self.stats = Stats::default();
+        self.untold = 0;
     }
 }
 

@@ -9,12 +9,19 @@
 //! The memory is fixed: a caller that finds no room waits, and then drops its
 //! line and counts it. The tests are in `tests/elog_loom.rs`.
 
+mod drain;
+mod state;
+
 use std::mem;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::elog::deadline::Deadline;
+use crate::elog::stats::Stats;
 use crate::elog::sync::{Condvar, Mutex, MutexGuard};
+
+use state::Phase;
+pub(crate) use state::State;
 
 /// The bytes in each of the two buffers. Together they bound what a crash of the
 /// process can lose, and what a disk that stands still can make it hold.
@@ -28,43 +35,11 @@ pub(crate) struct DoubleBuffer {
     work: Condvar,
     /// Callers wait here for room.
     room: Condvar,
-    /// [`flush`](Self::flush) and [`stop`](Self::stop) wait here for the writer.
+    /// `flush` and `stop` wait here for the writer.
     settled: Condvar,
     capacity: usize,
     /// How many bytes are worth waking the writer for.
     wake_at: usize,
-}
-
-/// What the lock guards. Counts are of lines.
-#[derive(Debug)]
-pub(crate) struct State {
-    front: Vec<u8>,
-    front_lines: u64,
-    /// Ever put into a buffer.
-    queued: u64,
-    /// Of the queued, those that are written or lost.
-    done: u64,
-    dropped_io: u64,
-    dropped_full: u64,
-    /// Of `dropped_full`, those the log does not mention yet.
-    untold: u64,
-    /// A caller has waited in vain. Until the writer comes back, the next ones
-    /// need not: a server must not crawl from one time limit to the next.
-    congested: bool,
-    /// Somebody does not want to wait until `wake_at` bytes are there.
-    urgent: bool,
-    /// Saves callers the system call that wakes a writer who is awake.
-    asleep: bool,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Open,
-    /// The writer empties the buffers; callers wait until it has.
-    Stopping,
-    /// Nobody empties the buffers any more.
-    Closed,
 }
 
 /// What became of a line.
@@ -99,35 +74,12 @@ impl Batch {
     }
 }
 
-/// How many lines came in, and where they are. `queued` is not yet decided:
-/// `accepted == written + dropped_full + dropped_io + queued` always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) accepted: u64,
-    pub(crate) written: u64,
-    pub(crate) dropped_full: u64,
-    pub(crate) dropped_io: u64,
-    pub(crate) queued: u64,
-}
-
 impl DoubleBuffer {
     /// A buffer that refuses lines beyond `capacity` bytes, and wakes the writer
     /// at `wake_at`.
     pub(crate) fn new(capacity: usize, wake_at: usize) -> Self {
         Self {
-            state: Mutex::new(State {
-                front: Vec::with_capacity(capacity),
-                front_lines: 0,
-                queued: 0,
-                done: 0,
-                dropped_io: 0,
-                dropped_full: 0,
-                untold: 0,
-                congested: false,
-                urgent: false,
-                asleep: false,
-                phase: Phase::Open,
-            }),
+            state: Mutex::new(State::new(capacity)),
             work: Condvar::new(),
             room: Condvar::new(),
             settled: Condvar::new(),
@@ -153,6 +105,7 @@ impl DoubleBuffer {
                     state = wait_timeout(&self.room, state, left);
                 }
                 _ => {
+                    // Who has no patience has not waited.
                     state.congested |= !patience.is_zero();
                     state.dropped_full += 1;
                     state.untold += 1;
@@ -193,13 +146,12 @@ impl DoubleBuffer {
         goes_on || !batch.is_empty()
     }
 
-    /// The writer says what became of the lines it took.
-    pub(crate) fn settle(&self, written: u64, lost: u64) {
+    /// The writer has written that many of the lines that it took.
+    pub(crate) fn settle(&self, lines: u64) {
         let mut state = self.lock();
         // After `stop` gave up, these lines are counted as lost already.
         if state.phase != Phase::Closed {
-            state.done += written + lost;
-            state.dropped_io += lost;
+            state.done += lines;
         }
         drop(state);
         self.settled.notify_all();
@@ -227,62 +179,16 @@ impl DoubleBuffer {
         self.room.notify_all();
     }
 
-    /// Waits until every line queued before the call is written or lost.
-    ///
-    /// # Errors
-    ///
-    /// After `timeout`, returns how many of them were neither.
-    pub(crate) fn flush(&self, timeout: Duration) -> Result<(), u64> {
+    /// Makes the writer look at once, for a request that is not a line.
+    pub(crate) fn hurry(&self) {
         let mut state = self.lock();
-        let target = state.queued;
-        if state.done >= target || state.phase == Phase::Closed {
-            return Ok(());
-        }
         state.urgent = true;
         self.wake_writer(state);
-        self.wait_until(timeout, |state| {
-            state.done >= target || state.phase == Phase::Closed
-        })
-        .map_err(|state| target - state.done)
-    }
-
-    /// Asks the writer to write what is there and leave, and waits until it has.
-    ///
-    /// # Errors
-    ///
-    /// After `timeout`, gives up the lines that are left, counts them as lost and
-    /// returns how many they are.
-    pub(crate) fn stop(&self, timeout: Duration) -> Result<(), u64> {
-        let mut state = self.lock();
-        if state.phase == Phase::Open {
-            state.phase = Phase::Stopping;
-        }
-        state.urgent = true;
-        self.wake_writer(state);
-        let given_up = self.wait_until(timeout, |state| state.phase == Phase::Closed);
-        let lost = given_up.map_err(|mut state| {
-            let lost = state.queued - state.done;
-            state.dropped_io += lost;
-            state.done = state.queued;
-            state.close();
-            lost
-        });
-        self.work.notify_all();
-        self.room.notify_all();
-        self.settled.notify_all();
-        lost
     }
 
     /// How many lines came in, and where they are.
-    pub(crate) fn tally(&self) -> Tally {
-        let state = self.lock();
-        Tally {
-            accepted: state.queued + state.dropped_full,
-            written: state.done - state.dropped_io,
-            dropped_full: state.dropped_full,
-            dropped_io: state.dropped_io,
-            queued: state.queued - state.done,
-        }
+    pub(crate) fn stats(&self) -> Stats {
+        self.lock().stats()
     }
 
     /// Nothing under this lock can panic half way, so poison means nothing.
@@ -309,30 +215,6 @@ impl DoubleBuffer {
         let mut state = wait_timeout(&self.work, state, at_most);
         state.asleep = false;
         state
-    }
-
-    fn wait_until(
-        &self,
-        timeout: Duration,
-        reached: impl Fn(&State) -> bool,
-    ) -> Result<(), MutexGuard<'_, State>> {
-        let deadline = Deadline::after(timeout);
-        let mut state = self.lock();
-        while !reached(&state) {
-            let Some(left) = deadline.left() else {
-                return Err(state);
-            };
-            state = wait_timeout(&self.settled, state, left);
-        }
-        Ok(())
-    }
-}
-
-impl State {
-    fn close(&mut self) {
-        self.phase = Phase::Closed;
-        self.front = Vec::new();
-        self.front_lines = 0;
     }
 }
 

@@ -18,6 +18,11 @@ static INSTALLED: OnceLock<Elog> = OnceLock::new();
 pub struct Global;
 
 impl Global {
+    /// The logger that was installed, if one was.
+    pub fn logger(self) -> Option<Elog> {
+        INSTALLED.get().copied()
+    }
+
     /// Whether a line of this level is logged at present.
     #[inline]
     pub fn enabled(self, level: Level) -> bool {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::elog::logger::Elog;
 use crate::elog::stats::{Lost, Stats};
-use crate::elog::stderr::write_to_stderr;
 
 /// Writes what is left of the log when it is dropped. Keep it in a variable of
 /// `main`: `let _ = …` would drop it at once.
@@ -14,15 +13,13 @@ use crate::elog::stderr::write_to_stderr;
 #[must_use = "dropping the guard ends the writer thread; keep it until the end of main"]
 pub struct Guard {
     logger: Elog,
-    timeout: Duration,
     ended: bool,
 }
 
 impl Guard {
-    pub(crate) fn new(logger: Elog, timeout: Duration) -> Self {
+    pub(crate) fn new(logger: Elog) -> Self {
         Self {
             logger,
-            timeout,
             ended: false,
         }
     }
@@ -47,10 +44,8 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.ended
-            && let Err(lost) = self.logger.shutdown(self.timeout)
-        {
-            write_to_stderr(format!("elog: {lost}\n").as_bytes());
+        if !self.ended {
+            self.logger.shutdown_or_report();
         }
     }
 }

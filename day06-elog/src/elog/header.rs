@@ -66,6 +66,12 @@ pub(crate) fn write_header(out: &mut FixedBuf<'_>, level: Level, place: &str) ->
     out.write_str("] ")
 }
 
+/// Makes the calling thread look up its id again: after fork(2) it runs in
+/// another process under another id, with the memory of the old one.
+pub(crate) fn forget_thread_id() {
+    CACHE.set(EMPTY);
+}
+
 #[cold]
 fn render(second: u64) -> Cache {
     let utc = Utc::from_unix(second);

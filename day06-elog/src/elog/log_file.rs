@@ -1,7 +1,8 @@
 //! The file that lines are appended to.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The first line of a new file: which clock, and what the columns are.
@@ -11,6 +12,8 @@ const FIRST_LINE: &[u8] = b"# UTC date-time.microseconds thread level place] tex
 #[derive(Debug)]
 pub(crate) struct LogFile {
     file: File,
+    /// And not a pipe or a device, which have neither a size nor a beginning.
+    is_regular: bool,
     /// Where this process believes the end to be; another one may append too.
     size: u64,
     /// Whether the last line has no line feed yet.
@@ -27,14 +30,11 @@ impl LogFile {
         let metadata = file.metadata()?;
         let mut log = Self {
             file,
+            is_regular: metadata.is_file(),
             size: metadata.len(),
             torn: metadata.is_file() && ends_in_mid_line(path),
         };
-        if metadata.is_file() && log.size == 0 {
-            // On a full disk there is no first line, and the next ones will
-            // report why.
-            let _ = log.append(FIRST_LINE, &mut 0);
-        }
+        log.begin_if_empty();
         Ok(log)
     }
 
@@ -54,6 +54,45 @@ impl LogFile {
             *at = start;
         }
         self.write_all(lines, at)
+    }
+
+    /// Where this process believes the end to be, in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Whether there is anything worth keeping.
+    pub(crate) fn has_lines(&self) -> bool {
+        self.is_regular && self.size > FIRST_LINE.len() as u64
+    }
+
+    /// Whether the path leads to this very file (the same device and inode,
+    /// [stat(2)](https://man7.org/linux/man-pages/man2/stat.2.html)).
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+        match (self.file.metadata(), fs::metadata(path)) {
+            (Ok(open), Ok(named)) => identity(open) == identity(named),
+            _ => false,
+        }
+    }
+
+    /// Finds out where the end is, after others may have appended or truncated.
+    pub(crate) fn update_size(&mut self) {
+        // A torn line can be completed only at the size that it was torn at.
+        if !self.torn
+            && let Ok(metadata) = self.file.metadata()
+        {
+            self.size = metadata.len();
+            self.begin_if_empty();
+        }
+    }
+
+    fn begin_if_empty(&mut self) {
+        if self.is_regular && self.size == 0 {
+            // On a full disk there is no first line, and the next ones will
+            // report why.
+            let _ = self.write_all(FIRST_LINE, &mut 0);
+        }
     }
 
     fn is_unchanged(&self) -> bool {
@@ -102,8 +141,6 @@ fn ends_in_mid_line(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn open_in(dir: &tempfile::TempDir) -> (std::path::PathBuf, LogFile) {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::elog::builder::Builder;
@@ -35,12 +37,16 @@ pub(crate) struct Core {
     /// How long a caller waits for room in the buffer.
     pub(crate) patience: Duration,
     pub(crate) flush_interval: Duration,
+    /// How long the end of the log may take, unless the program says otherwise.
+    pub(crate) shutdown_timeout: Duration,
+    /// Asks the writer to open the path again.
+    pub(crate) reopen: AtomicBool,
     pub(crate) cut: Counter,
 }
 
 impl Elog {
     /// Starts the configuration of a logger that appends to the file at `path`.
-    pub fn builder(path: impl Into<std::path::PathBuf>) -> Builder {
+    pub fn builder(path: impl Into<PathBuf>) -> Builder {
         Builder::new(path)
     }
 
@@ -97,19 +103,20 @@ impl Elog {
         }
     }
 
+    /// Goes on in the file that is at the path now, for the program that has moved
+    /// the old one away and does not want to wait until Elog notices. If it cannot
+    /// be opened, goes on in the old one and reports that.
+    pub fn reopen(self) {
+        self.core.reopen();
+    }
+
     /// What the logger has done so far.
     pub fn stats(self) -> Stats {
-        let direct = self.core.direct.tally();
-        let buffered = self.core.buffer.as_ref().map(DoubleBuffer::tally);
-        let buffered = buffered.unwrap_or_default();
+        let buffered = self.core.buffer.as_ref().map(DoubleBuffer::stats);
         Stats {
-            accepted: buffered.accepted + direct.accepted,
-            written: buffered.written + direct.written,
-            dropped_full: buffered.dropped_full + direct.dropped_full,
-            dropped_io: buffered.dropped_io + direct.dropped_io,
-            queued: buffered.queued + direct.queued,
             cut: self.core.cut.get(),
             io_errors: self.core.reporter.errors(),
+            ..buffered.unwrap_or_default().plus(self.core.direct.stats())
         }
     }
 
@@ -119,6 +126,10 @@ impl Elog {
             stats: self.stats(),
         })?;
         Ok(self.stats())
+    }
+
+    pub(crate) fn shutdown_or_report(self) {
+        self.core.shutdown_or_report();
     }
 }
 
@@ -133,22 +144,36 @@ impl Core {
             };
             buffer.push(line, level == Level::Error, patience)
         });
-        if pushed == Push::Closed
-            && let Err(error) = self.direct.write(line)
-        {
-            self.reporter.report(&error);
+        if pushed == Push::Closed {
+            self.report(self.direct.write(line));
         }
     }
 
+    fn reopen(&self) {
+        if let Some(buffer) = &self.buffer {
+            self.reopen.store(true, Ordering::Relaxed);
+            buffer.hurry();
+        }
+        self.report(self.direct.reopen());
+    }
+
     fn shutdown(&self, timeout: Duration) -> Result<(), u64> {
-        match &self.buffer {
-            Some(buffer) => buffer.stop(timeout),
-            None => {
-                if let Err(error) = self.direct.release() {
-                    self.reporter.report(&error);
-                }
-                Ok(())
-            }
+        let stopped = self.buffer.as_ref().map(|buffer| buffer.stop(timeout));
+        self.report(self.direct.release());
+        stopped.unwrap_or(Ok(()))
+    }
+
+    /// Ends the log where nobody can be given the result.
+    pub(crate) fn shutdown_or_report(&self) {
+        if let Err(lines) = self.shutdown(self.shutdown_timeout) {
+            let message = format!("shut down with {lines} lines not written");
+            self.reporter.report(&io::Error::other(message));
+        }
+    }
+
+    fn report(&self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.reporter.report(&error);
         }
     }
 }

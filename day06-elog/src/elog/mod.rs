@@ -27,11 +27,15 @@
 //! # Ok::<(), reactor::elog::BuildError>(())
 //! ```
 
+mod at_exit;
+mod at_fork;
 mod builder;
 mod deadline;
 mod direct;
 mod double_buffer;
 mod escape;
+#[cfg(feature = "log")]
+mod facade;
 mod fixed_buf;
 mod global;
 mod guard;
@@ -41,8 +45,12 @@ mod line;
 mod log_file;
 mod logger;
 mod macros;
+mod panic_hook;
+mod registry;
 mod reporter;
+mod rotation;
 mod signals;
+mod sink;
 mod stats;
 mod stderr;
 mod sync;

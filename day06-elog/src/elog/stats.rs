@@ -28,6 +28,21 @@ pub struct Stats {
     pub io_errors: u64,
 }
 
+impl Stats {
+    /// The lines of two places that share nothing but the logger.
+    pub(crate) fn plus(self, other: Stats) -> Stats {
+        Stats {
+            accepted: self.accepted + other.accepted,
+            written: self.written + other.written,
+            dropped_full: self.dropped_full + other.dropped_full,
+            dropped_io: self.dropped_io + other.dropped_io,
+            queued: self.queued + other.queued,
+            cut: self.cut + other.cut,
+            io_errors: self.io_errors + other.io_errors,
+        }
+    }
+}
+
 /// A shutdown that ran out of time, with lines that could not be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

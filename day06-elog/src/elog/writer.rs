@@ -1,14 +1,15 @@
 //! The thread that moves lines from the double buffer to the file.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
 use crate::elog::direct::write_notice;
 use crate::elog::double_buffer::{BUFFER_SIZE, Batch, DoubleBuffer};
-use crate::elog::log_file::LogFile;
 use crate::elog::logger::Core;
 use crate::elog::signals::with_signals_blocked;
+use crate::elog::sink::Sink;
 
 /// How long a failed write is left alone: doubled from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -19,9 +20,9 @@ const LAST_PAUSE: Duration = Duration::from_millis(500);
 pub(crate) fn start(
     core: &'static Core,
     buffer: &'static DoubleBuffer,
-    file: LogFile,
+    sink: Sink,
 ) -> io::Result<()> {
-    let writer = Writer { core, buffer, file };
+    let writer = Writer { core, buffer, sink };
     // A signal handler belongs to the program's own threads, and a signal that
     // ends the program must not be answered here first.
     with_signals_blocked(|| {
@@ -35,24 +36,25 @@ pub(crate) fn start(
 struct Writer {
     core: &'static Core,
     buffer: &'static DoubleBuffer,
-    file: LogFile,
+    sink: Sink,
 }
 
 impl Writer {
     fn run(mut self) {
         let mut batch = Batch::with_capacity(BUFFER_SIZE);
         while self.buffer.take(&mut batch, self.core.flush_interval) {
+            if self.core.reopen.swap(false, Ordering::Relaxed) {
+                self.sink.reopen();
+            }
             if self.write(&batch.bytes) {
-                self.buffer.settle(batch.lines, 0);
+                self.buffer.settle(batch.lines);
             }
             if batch.dropped > 0 {
                 write_notice(batch.dropped, "buffer full", |notice| self.write(notice));
             }
         }
-        drop(self.file);
-        if let Err(error) = self.core.direct.release() {
-            self.core.reporter.report(&error);
-        }
+        drop(self.sink);
+        self.core.direct.give_back();
         self.buffer.close();
     }
 
@@ -61,13 +63,17 @@ impl Writer {
     fn write(&mut self, lines: &[u8]) -> bool {
         let mut at = 0;
         let mut pause = FIRST_PAUSE;
-        while let Err(error) = self.file.append(lines, &mut at) {
+        loop {
+            let result = self.sink.append(lines, &mut at);
+            if let Some(trouble) = self.sink.take_trouble() {
+                self.core.reporter.report(&trouble);
+            }
+            let Err(error) = result else { return true };
             self.core.reporter.report(&error);
             if !self.buffer.pause(pause) {
                 return false;
             }
             pause = (pause * 2).min(LAST_PAUSE);
         }
-        true
     }
 }
