@@ -9,7 +9,9 @@ use crate::why::{self, Whys};
 
 pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
     let mut drifts = Vec::new();
-    for day in course.days() {
+    // Of the first day nothing is a change.
+    let grown = |day: &&Day| course.before(day).is_some();
+    for day in course.days().iter().filter(grown) {
         let has = |name: &str| course.files.contains(&format!("{}/{name}", day.name));
         match Whys::of(course, day)? {
             Some(whys) => {

@@ -61,7 +61,7 @@ impl Page<'_> {
 
     fn index(&mut self, diff: &DayDiff) {
         self.push(
-            "<table class=\"index\">\n<thead><tr><th>File</th><th></th><th>Lines</th><th>Why</th></tr></thead>\n<tbody>",
+            "<table class=\"index\">\n<thead><tr><th>File</th><th></th><th>Lines</th><th></th></tr></thead>\n<tbody>",
         );
         for file in diff.touched() {
             let why: Vec<_> = self
@@ -168,9 +168,15 @@ impl Page<'_> {
             (_, "old") => "−",
             _ => "+",
         };
+        // What does not fit into a line goes on further in than the line begins.
+        let first = pieces.first().map_or("", |piece| &piece.text);
+        let indent = match first.len() - first.trim_start_matches(' ').len() {
+            0 => String::new(),
+            indent => format!(" style=\"--indent:{indent}\""),
+        };
         let code: String = pieces.iter().map(marked).collect();
         self.push(format_args!(
-            "<div class=\"cell {side}\"><span class=\"number\">{}</span><span class=\"sign\">{sign}</span><code>{code}</code></div>",
+            "<div class=\"cell {side}\"><span class=\"number\">{}</span><span class=\"sign\">{sign}</span><code{indent}>{code}</code></div>",
             number + 1
         ));
     }

@@ -60,3 +60,42 @@ fn count(count: usize) -> String {
         count.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::Day;
+
+    #[test]
+    fn files_stand_in_groups_with_their_sums() {
+        let day = Day {
+            number: 2,
+            name: "day02-b".to_owned(),
+            files: Default::default(),
+        };
+        let file = |path, old: Option<&str>, new: Option<&str>| {
+            FileDiff::new(path, old.map(str::to_owned), new.map(str::to_owned))
+        };
+        let diff = DayDiff {
+            day: &day,
+            before: None,
+            files: vec![
+                file("a.rs", Some("x\n"), Some("x\n")),
+                file("b.rs", Some("x\ny\n"), Some("x\nz\nz\n")),
+                file("c.rs", None, Some("n\n")),
+                file("d.rs", Some("o\n"), None),
+            ],
+        };
+        let expected = "\
+file                lines  +  -
+c.rs     added          1  1
+b.rs     changed        3  2  1
+d.rs     removed        1     1
+a.rs     unchanged      1
+4 files                 6  3  2
+";
+        assert_eq!(files(&diff), expected);
+        assert_eq!(sizes(&diff.files[1]), "+2 −1");
+        assert_eq!(sizes(&diff.files[0]), "");
+    }
+}

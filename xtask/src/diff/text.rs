@@ -25,7 +25,7 @@ pub(crate) fn printed(diff: &DayDiff, whys: &Whys, paint: Paint) -> String {
         };
         text.push('\n');
     }
-    text + &patch(diff.touched(), whys, paint)
+    text + &patch(diff.touched(), whys, Language::English, paint)
 }
 
 /// How to make the day out of the day before.
@@ -54,19 +54,20 @@ makes day {} out of day {}. `git apply` does as well as `patch`.
 pub(crate) fn patch<'d>(
     files: impl Iterator<Item = &'d FileDiff>,
     whys: &Whys,
+    language: Language,
     paint: Paint,
 ) -> String {
     let mut text = String::new();
     for file in files {
-        write_file(&mut text, file, whys, paint);
+        write_file(&mut text, file, whys, language, paint);
     }
     text
 }
 
-fn write_file(text: &mut String, file: &FileDiff, whys: &Whys, paint: Paint) {
+fn write_file(text: &mut String, file: &FileDiff, whys: &Whys, language: Language, paint: Paint) {
     text.push('\n');
     if let Some(why) = whys.of_file(file) {
-        let sentence = why.sentence(Language::English);
+        let sentence = why.sentence(language);
         *text += &format!("{}\n", paint.aside(format_args!("# {sentence}")));
     }
     let name = |prefix: &str, side: &Option<String>| match side {
@@ -86,9 +87,7 @@ fn write_file(text: &mut String, file: &FileDiff, whys: &Whys, paint: Paint) {
     }
     for hunk in &file.hunks {
         let place = paint.place(place(hunk));
-        let why = whys
-            .of_hunk(file, hunk)
-            .map(|why| why.sentence(Language::English));
+        let why = whys.of_hunk(file, hunk).map(|why| why.sentence(language));
         *text += &match why {
             Some(why) => format!("{place} {}\n", paint.aside(why)),
             None => format!("{place}\n"),
@@ -125,6 +124,106 @@ fn write_lines(text: &mut String, hunk: &Hunk, paint: Paint) {
         text.push('\n');
         if !is_whole {
             *text += "\\ No newline at end of file\n";
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::git;
+
+    fn diff_of(old: Option<&str>, new: Option<&str>) -> String {
+        let file = FileDiff::new("src/a.rs", old.map(str::to_owned), new.map(str::to_owned));
+        patch(
+            [&file].into_iter(),
+            &Whys::default(),
+            Language::English,
+            Paint::PLAIN,
+        )
+    }
+
+    /// What git makes of the old text with the difference to the new one.
+    fn patched(old: Option<&str>, new: Option<&str>) -> Option<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("src/a.rs");
+        fs::create_dir(dir.path().join("src")).unwrap();
+        if let Some(old) = old {
+            fs::write(&path, old).unwrap();
+        }
+        git::apply(dir.path(), &diff_of(old, new)).unwrap();
+        path.exists().then(|| fs::read_to_string(&path).unwrap())
+    }
+
+    #[test]
+    fn hunks_have_the_standard_form() {
+        let diff = diff_of(Some("a\nb\nc"), Some("a\nB\nc\n"));
+        let expected = "
+--- a/src/a.rs
++++ b/src/a.rs
+@@ -1,3 +1,3 @@
+ a
+-b
+-c
+\\ No newline at end of file
++B
++c
+";
+        assert_eq!(diff, expected);
+    }
+
+    #[test]
+    fn files_come_and_go() {
+        assert_eq!(patched(None, Some("a\n")).as_deref(), Some("a\n"));
+        assert_eq!(patched(None, Some("")).as_deref(), Some(""));
+        assert_eq!(patched(Some("a\n"), None), None);
+        assert_eq!(patched(Some(""), None), None);
+        assert_eq!(patched(Some("a\n"), Some("")).as_deref(), Some(""));
+    }
+
+    /// Texts with lines that look like parts of a patch.
+    fn text() -> impl Strategy<Value = String> {
+        let line = prop::sample::select(vec![
+            "",
+            "a",
+            "b",
+            "    }",
+            "-- a/x",
+            "++ b/x",
+            "--- a/x",
+            "+++ b/x",
+            "@@ -1,1 +1,1 @@",
+            "-",
+            "+",
+            " ",
+            "\\ No newline at end of file",
+            "# why",
+            "tail \t",
+            "\r",
+            "a\r",
+            "diff --git a/x b/x",
+            "ü",
+        ]);
+        (prop::collection::vec(line, 0..40), any::<bool>()).prop_map(|(lines, is_whole)| {
+            let mut text = lines.join("\n");
+            if is_whole && !text.is_empty() {
+                text.push('\n');
+            }
+            text
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn a_text_patched_with_the_difference_is_the_other(old in text(), new in text()) {
+            prop_assume!(old != new);
+            prop_assert_eq!(patched(Some(&old), Some(&new)), Some(new.clone()));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a lesson says about the files of its day.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::course::{Course, Day};
 use crate::diff::{self, DayDiff, FileDiff, Status};
@@ -23,11 +23,15 @@ pub(super) fn table(course: &Course, document: &Document, words: &[&str]) -> Res
     let diff = DayDiff::new(course, day);
     let whys = Whys::of(course, day)?.unwrap_or_default();
     let language = document.language();
-    let mut text = match language {
-        Language::English => "| File | | Lines | Why |\n|---|---|---|---|\n",
-        Language::Chinese => "| 文件 | | 行数 | 原因 |\n|---|---|---|---|\n",
-    }
-    .to_owned();
+    let (head, between) = match language {
+        Language::English => ("| File | | Lines | Why |", " "),
+        Language::Chinese => ("| 文件 | | 行数 | 原因 |", ""),
+    };
+    let mut text = format!(
+        "{head}
+|---|---|---|---|
+"
+    );
     for file in diff.touched() {
         let why: Vec<_> = whys
             .about(file)
@@ -39,7 +43,7 @@ pub(super) fn table(course: &Course, document: &Document, words: &[&str]) -> Res
             link(document, day, file),
             word(file.status(), language),
             diff::sizes(file),
-            cell(&why.join(" ")),
+            cell(&why.join(between)),
         );
     }
     let unchanged = diff.with(Status::Unchanged).count();
@@ -61,7 +65,12 @@ pub(super) fn diff(course: &Course, document: &Document, words: &[&str]) -> Resu
     let diff = DayDiff::new(course, day);
     let whys = Whys::of(course, day)?.unwrap_or_default();
     let changed = diff.touched().filter(|file| file.status() != Status::Added);
-    let patch = diff::patch(changed, &whys, Paint::PLAIN);
+    let patch = diff::patch(changed, &whys, document.language(), Paint::PLAIN);
+    ensure!(
+        !patch.is_empty(),
+        "day {} changes no file that was there before",
+        day.number
+    );
     let command = format!("`cargo xtask diff {}`", day.number);
     let summary = match document.language() {
         Language::English => {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -31,7 +31,6 @@ cargo() {
 
 pub(super) struct Session {
     shell: Child,
-    stdin: Option<ChildStdin>,
     /// Holds what the commands print, and a mark for each that has ended.
     dir: TempDir,
     port: u16,
@@ -42,7 +41,7 @@ impl Session {
     pub(super) fn start(root: &Path, port: u16) -> Result<Self> {
         // In a session of its own the shell has no terminal whose owner it could
         // change.
-        let mut shell = Command::new("setsid")
+        let shell = Command::new("setsid")
             .args(["bash", "-s"])
             .current_dir(root)
             .env("PORT", port.to_string())
@@ -51,17 +50,14 @@ impl Session {
             .stderr(Stdio::null())
             .spawn()
             .context("cannot run bash")?;
-        let mut stdin = shell.stdin.take();
-        if let Some(stdin) = &mut stdin {
-            stdin.write_all(PRELUDE.as_bytes())?;
-        }
-        Ok(Self {
+        let mut session = Self {
             shell,
-            stdin,
             dir: tempfile::tempdir()?,
             port,
             count: 0,
-        })
+        };
+        session.tell(PRELUDE)?;
+        Ok(session)
     }
 
     /// Starts the next command, and says whether it goes on in the background.
@@ -78,11 +74,19 @@ impl Session {
         let line =
             format!("{{ {command}\n}} </dev/null >{place}.out 2>&1 {after}\n: >{place}.ended\n");
         self.count += 1;
-        let stdin = self.stdin.as_mut().context("the shell has no stdin")?;
-        stdin
-            .write_all(line.as_bytes())
-            .context("the shell has ended")?;
+        self.tell(&line)?;
         Ok(is_background)
+    }
+
+    fn tell(&mut self, text: &str) -> Result<()> {
+        let stdin = self
+            .shell
+            .stdin
+            .as_mut()
+            .context("the shell has no stdin")?;
+        stdin
+            .write_all(text.as_bytes())
+            .context("the shell has ended")
     }
 
     /// What a command has printed up to now.
@@ -102,15 +106,85 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // Without its input the shell ends by itself, unless a command holds it up.
-        drop(self.stdin.take());
-        let ended = (0..self.count).all(|command| self.has_ended(command));
-        if !ended {
-            let group = format!("-{}", self.shell.id());
-            // Its jobs are groups of its own: only the shell knows them, and its
-            // trap runs when it is told to end.
-            let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
-        }
+        let mut kill = Command::new("kill");
+        kill.args(["-KILL", "--"]).args(members(self.shell.id()));
+        // Whoever has ended in the meantime need not be killed.
+        let _ = kill.stderr(Stdio::null()).status();
         let _ = self.shell.wait();
+    }
+}
+
+/// The processes of a session. Every job of the shell is a process group of its
+/// own, but they are all in the shell's session.
+fn members(session: u32) -> Vec<String> {
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return vec![session.to_string()];
+    };
+    let is_member = |pid: &String| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The program's name, in parentheses, may hold spaces; state, parent and
+        // group stand between it and the session.
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+        fields.split_whitespace().nth(3) == Some(&session.to_string())
+    };
+    let names = processes
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(is_member).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn wait_until(is_so: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !is_so() {
+            assert!(Instant::now() < deadline, "it did not happen");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn commands_share_one_shell_and_its_jobs() {
+        let mut session = Session::start(Path::new("/"), 40123).unwrap();
+        assert!(!session.run("x=8888; pwd").unwrap());
+        assert!(
+            session
+                .run("trap 'echo bye; exit' INT; echo up; while :; do sleep 0.01; done &")
+                .unwrap()
+        );
+        wait_until(|| session.output(1).unwrap() == "up\n");
+        session.run("kill -INT %1; wait %1; echo $x $?").unwrap();
+        wait_until(|| session.has_ended(2));
+        assert_eq!(session.output(0).unwrap(), "/\n");
+        assert_eq!(session.output(1).unwrap(), "up\nbye\n");
+        assert_eq!(session.output(2).unwrap(), "40123 0\n");
+    }
+
+    #[test]
+    fn nothing_survives_the_session() {
+        let mut session = Session::start(Path::new("/"), 1).unwrap();
+        for command in [
+            "echo $BASHPID; exec sleep 1000 &",
+            "sh -c 'echo $$; exec sleep 1000'",
+        ] {
+            session.run(command).unwrap();
+        }
+        wait_until(|| (0..2).all(|command| session.output(command).unwrap().ends_with('\n')));
+        let pids = [0, 1].map(|command| session.output(command).unwrap());
+        drop(session);
+        for pid in pids {
+            // A process that was killed stays as a zombie until its new parent
+            // looks after it.
+            let stat = format!("/proc/{}/stat", pid.trim());
+            wait_until(|| {
+                fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") Z "))
+                    || !Path::new(&stat).exists()
+            });
+        }
     }
 }

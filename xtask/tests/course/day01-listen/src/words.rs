@@ -1,0 +1,2 @@
+//! Words of day01-listen, which stay as they are.
+//! Its own name is no change.
