@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::elog::BuildError;
@@ -74,11 +74,6 @@ impl Exit {
         Self::Failed(format!("cannot listen on {addr}: {why}"))
     }
 
-    /// The server cannot have its log file.
-    pub fn cannot_log(path: &Path, error: &BuildError) -> Self {
-        Self::Failed(format!("cannot log to {}: {error}", path.display()))
-    }
-
     /// The client does not reach its server.
     pub fn cannot_connect(addr: &InetAddr, error: &io::Error) -> Self {
         let why = match error.kind() {
@@ -93,6 +88,12 @@ impl Exit {
 
 impl From<io::Error> for Exit {
     fn from(error: io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<BuildError> for Exit {
+    fn from(error: BuildError) -> Self {
         Self::Failed(error.to_string())
     }
 }

@@ -26,17 +26,11 @@ fn serve() -> Result<(), Exit> {
         Signal::Hangup,
         Signal::User1,
     ])?;
-    let log = match &options.log {
-        Some(path) => {
-            let builder = Elog::builder(path).panic_hook(true);
-            Some(
-                builder
-                    .init()
-                    .map_err(|error| Exit::cannot_log(path, &error))?,
-            )
-        }
-        None => None,
-    };
+    let log = options
+        .log
+        .as_ref()
+        .map(|path| Elog::builder(path).panic_hook(true).init())
+        .transpose()?;
 
     let mut server = TcpServer::new(&event_loop, addr);
     if let Some(threads) = options.threads {
