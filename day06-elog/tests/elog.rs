@@ -1,58 +1,18 @@
 //! Elog from the outside: what is logged is what is in the file.
 
+mod elog_common;
+
 use std::cell::Cell;
 use std::fmt;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use day06_elog as reactor;
 
-use reactor::elog::{Builder, Elog, Level, LevelFilter, Stats};
-use tempfile::TempDir;
-
-/// A log in a directory of its own.
-struct Log {
-    path: PathBuf,
-    _dir: TempDir,
-}
-
-impl Log {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log");
-        Self { path, _dir: dir }
-    }
-
-    /// What was logged, without headers and the file's first line.
-    fn texts(&self) -> Vec<String> {
-        let content = fs::read_to_string(&self.path).unwrap();
-        assert!(content.ends_with('\n'), "the last line is torn");
-        let mut lines = content.lines();
-        assert!(lines.next().unwrap().starts_with("# UTC "));
-        lines
-            .map(|line| line.split_once("] ").unwrap().1.to_owned())
-            .collect()
-    }
-}
-
-fn assert_adds_up(stats: Stats) {
-    assert_eq!(
-        stats.accepted,
-        stats.written + stats.dropped_full + stats.dropped_io + stats.queued,
-        "{stats:?}"
-    );
-}
-
-/// Runs a test with a synchronous logger and with one that has a writer thread.
-fn in_both_modes(test: impl Fn(&Log, Builder)) {
-    for synchronous in [false, true] {
-        let log = Log::new();
-        test(&log, Elog::builder(&log.path).synchronous(synchronous));
-    }
-}
+use elog_common::{Log, assert_adds_up, checked, in_both_modes, verify};
+use reactor::elog::{Elog, Level, LevelFilter, MAX_LINE};
 
 #[test]
 fn dropping_the_guard_leaves_every_line_in_the_file() {
@@ -102,6 +62,56 @@ fn a_line_waits_no_longer_than_the_flush_interval() {
         thread::yield_now();
     }
     assert_eq!(log.texts(), ["ticked"]);
+}
+
+#[test]
+fn lines_of_any_length_are_whole_up_to_the_limit() {
+    let lengths = (0..600).chain((600..65_000).step_by(997));
+    let lengths: Vec<usize> = lengths.collect();
+    in_both_modes(|log, builder| {
+        let guard = builder.build().unwrap();
+        let logger = guard.logger();
+        thread::scope(|scope| {
+            for writer in 0..3 {
+                let lengths = &lengths;
+                scope.spawn(move || {
+                    for (number, &len) in lengths.iter().enumerate() {
+                        let payload = "é".repeat(len / 2) + &"x".repeat(len % 2);
+                        let text = checked(writer, number, &payload);
+                        reactor::info!(logger: logger, "{text}");
+                    }
+                });
+            }
+        });
+        drop(guard);
+        let written = verify(&log.texts());
+        assert_eq!(written.len(), 3);
+        assert!(written.values().all(|&count| count == lengths.len()));
+        assert_eq!(logger.stats().cut, 0);
+    });
+}
+
+#[test]
+fn lines_beyond_the_limit_are_cut_and_counted_and_hurt_no_other() {
+    in_both_modes(|log, builder| {
+        let guard = builder.build().unwrap();
+        let logger = guard.logger();
+        let lengths = [65_535, 65_536, 65_537, 70_000];
+        for len in lengths {
+            reactor::info!(logger: logger, "{}", "x".repeat(len));
+            reactor::info!(logger: logger, "short");
+        }
+        drop(guard);
+        let texts = log.texts();
+        assert_eq!(texts.len(), 2 * lengths.len());
+        for pair in texts.chunks(2) {
+            assert!(pair[0].starts_with("xxx") && pair[0].contains("x... [cut, "));
+            assert!(pair[0].len() < MAX_LINE);
+            assert_eq!(pair[1], "short");
+        }
+        assert_eq!(logger.stats().cut, 4);
+        assert_eq!(logger.stats().written, 8);
+    });
 }
 
 #[test]

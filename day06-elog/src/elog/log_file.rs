@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -28,11 +29,16 @@ impl LogFile {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).create(true).open(path)?;
         let metadata = file.metadata()?;
+        let is_regular = metadata.is_file();
+        // A line without an end may be one that another process is writing now.
+        // If nobody else has the log open, it was killed while it did.
+        let torn = is_regular && lock(&file, libc::LOCK_EX) && ends_in_mid_line(path);
+        lock(&file, libc::LOCK_SH);
         let mut log = Self {
             file,
-            is_regular: metadata.is_file(),
+            is_regular,
             size: metadata.len(),
-            torn: metadata.is_file() && ends_in_mid_line(path),
+            torn,
         };
         log.begin_if_empty();
         Ok(log)
@@ -126,8 +132,16 @@ fn line_start(lines: &[u8], at: usize) -> usize {
         .map_or(0, |line_feed| line_feed + 1)
 }
 
-/// Whether the process that wrote here before was killed while it did. A file
-/// that cannot be read is taken to be whole.
+/// Takes a lock that keeps nobody from writing and only tells who is there
+/// ([flock(2)](https://man7.org/linux/man-pages/man2/flock.2.html)). False if
+/// others have the file open.
+fn lock(file: &File, kind: libc::c_int) -> bool {
+    // SAFETY: the descriptor is open for as long as `file` is borrowed.
+    let result = unsafe { libc::flock(file.as_raw_fd(), kind | libc::LOCK_NB) };
+    result == 0
+}
+
+/// A file that cannot be read is taken to be whole.
 fn ends_in_mid_line(path: &Path) -> bool {
     let last_byte = || {
         let mut file = File::open(path)?;
@@ -170,9 +184,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, mut log) = open_in(&dir);
         log.append(b"half a li", &mut 0).unwrap();
+        drop(log);
         let (_, mut next_run) = open_in(&dir);
         next_run.append(b"whole\n", &mut 0).unwrap();
         assert_eq!(content(&path), "half a li\nwhole\n");
+    }
+
+    #[test]
+    fn a_line_that_another_process_may_be_writing_is_not_torn() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, mut other) = open_in(&dir);
+        other.append(b"half a li", &mut 0).unwrap();
+        let (_, mut log) = open_in(&dir);
+        other.append(b"half a line\n", &mut 9).unwrap();
+        log.append(b"whole\n", &mut 0).unwrap();
+        assert_eq!(content(&path), "half a line\nwhole\n");
     }
 
     #[test]

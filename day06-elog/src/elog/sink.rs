@@ -69,7 +69,7 @@ impl Sink {
     pub(crate) fn reopen(&mut self) {
         match LogFile::open(&self.target.path) {
             Ok(file) => self.file = file,
-            Err(error) => self.trouble = Some(error),
+            Err(error) => self.trouble = Some(explain("cannot open the path again", &error)),
         }
     }
 
@@ -123,12 +123,17 @@ impl Sink {
         if self.file.is_at(&self.target.path)
             && let Err(error) = rotation.shift(&self.target.path)
         {
-            self.trouble = Some(error);
+            self.trouble = Some(explain("cannot rotate", &error));
             self.rotation_pause = Deadline::after(ROTATION_PAUSE);
             return;
         }
         self.reopen();
     }
+}
+
+/// Two of the steps beside the writing fail with the same errors as the writing.
+fn explain(what: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
 fn first_line(lines: &[u8]) -> usize {

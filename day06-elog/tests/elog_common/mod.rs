@@ -1,0 +1,146 @@
+//! What the tests of Elog share: a log in a directory of its own, and lines that
+//! prove themselves.
+
+#![allow(dead_code, reason = "not every test needs all of it")]
+
+use std::collections::HashMap;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use day06_elog as reactor;
+
+use reactor::elog::{Builder, Elog, Stats};
+use tempfile::TempDir;
+
+/// A log in a directory of its own.
+pub(crate) struct Log {
+    pub(crate) path: PathBuf,
+    dir: TempDir,
+}
+
+impl Log {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        Self { path, dir }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The path of the `number`th rotated file.
+    pub(crate) fn rotated(&self, number: usize) -> PathBuf {
+        self.dir.path().join(format!("log.{number}"))
+    }
+
+    /// All files that exist, the oldest first.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = (1..)
+            .map(|number| self.rotated(number))
+            .take_while(|path| path.exists())
+            .collect();
+        files.reverse();
+        files.push(self.path.clone());
+        files
+    }
+
+    /// What was logged to the file, without headers.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        texts_in(&self.path)
+    }
+
+    /// What was logged to all files, in order.
+    pub(crate) fn all_texts(&self) -> Vec<String> {
+        self.files()
+            .iter()
+            .flat_map(|path| texts_in(path))
+            .collect()
+    }
+}
+
+/// The lines of a file that begins as it should, without headers.
+pub(crate) fn texts_in(path: &Path) -> Vec<String> {
+    let content = fs::read_to_string(path).unwrap();
+    assert!(content.starts_with("# UTC "), "{content:.100}");
+    assert!(content.ends_with('\n'), "the last line is torn");
+    texts_of(&content)
+}
+
+/// The lines, without headers and without the lines about the file itself.
+pub(crate) fn texts_of(content: &str) -> Vec<String> {
+    content
+        .lines()
+        .filter(|line| !line.starts_with("# UTC "))
+        .map(|line| line.split_once("] ").unwrap_or(("", line)).1.to_owned())
+        .collect()
+}
+
+/// Takes the lines "lost N lines: …" out, and returns the sum of the numbers.
+pub(crate) fn take_lost(texts: &mut Vec<String>) -> u64 {
+    let mut lost = 0;
+    texts.retain(|text| match text.strip_prefix("lost ") {
+        None => true,
+        Some(rest) => {
+            lost += rest.split(' ').next().unwrap().parse::<u64>().unwrap();
+            false
+        }
+    });
+    lost
+}
+
+pub(crate) fn assert_adds_up(stats: Stats) {
+    assert_eq!(
+        stats.accepted,
+        stats.written + stats.dropped_full + stats.dropped_io + stats.queued,
+        "{stats:?}"
+    );
+}
+
+/// Runs a test with a synchronous logger and with one that has a writer thread.
+pub(crate) fn in_both_modes(test: impl Fn(&Log, Builder)) {
+    for synchronous in [false, true] {
+        let log = Log::new();
+        test(&log, Elog::builder(&log.path).synchronous(synchronous));
+    }
+}
+
+/// A text that tells who wrote it, in which order, and whether it is damaged.
+pub(crate) fn checked(writer: usize, number: usize, payload: &str) -> String {
+    let sum = checksum(writer, number, payload);
+    format!("{writer} {number} {payload} {sum:016x}")
+}
+
+/// Asserts that no text is damaged, and that each writer's numbers are complete
+/// and in order. Returns how many each has written.
+pub(crate) fn verify(texts: &[String]) -> HashMap<usize, usize> {
+    let mut next = HashMap::new();
+    for text in texts {
+        let (writer, number) = verify_one(text);
+        let expected = next.entry(writer).or_insert(0);
+        assert_eq!(number, *expected, "writer {writer}");
+        *expected += 1;
+    }
+    next
+}
+
+/// Asserts that the text is not damaged, and returns its writer and number.
+pub(crate) fn verify_one(text: &str) -> (usize, usize) {
+    let damaged = || panic!("damaged: {text:.200}");
+    let parse = || {
+        let (rest, sum) = text.rsplit_once(' ')?;
+        let mut fields = rest.splitn(3, ' ');
+        let writer = fields.next()?.parse().ok()?;
+        let number = fields.next()?.parse().ok()?;
+        let sum = u64::from_str_radix(sum, 16).ok()?;
+        (checksum(writer, number, fields.next()?) == sum).then_some((writer, number))
+    };
+    parse().unwrap_or_else(damaged)
+}
+
+fn checksum(writer: usize, number: usize, payload: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (writer, number, payload).hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,190 @@
+//! Elog when lines cannot be written: what is lost is counted, and nothing waits
+//! or grows for ever.
+
+mod elog_common;
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use day06_elog as reactor;
+
+use elog_common::{Log, assert_adds_up, checked, take_lost, texts_of, verify, verify_one};
+use reactor::elog::{Elog, WhenFull};
+
+/// What Elog may hold in memory: two buffers of 1 MiB.
+const MEMORY: u64 = 2 * 1024 * 1024;
+
+/// Turns the log's path into a pipe, and returns the end that nobody reads yet.
+fn make_pipe(path: &Path) -> File {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    // Opened for both, a pipe does not wait for its other end.
+    File::options().read(true).write(true).open(path).unwrap()
+}
+
+/// Reads from the pipe, a little at a time, until the line "end".
+fn read_to_end_line(mut pipe: File) -> Vec<String> {
+    let mut content = Vec::new();
+    let mut chunk = [0; 700];
+    while !content.ends_with(b"] end\n") {
+        let len = pipe.read(&mut chunk).unwrap();
+        content.extend_from_slice(&chunk[..len]);
+    }
+    texts_of(str::from_utf8(&content).unwrap())
+}
+
+#[test]
+fn with_a_stuck_sink_memory_and_time_are_bounded() {
+    let log = Log::new();
+    let pipe = make_pipe(&log.path);
+    let guard = Elog::builder(&log.path)
+        .when_full(WhenFull::Drop)
+        .build()
+        .unwrap();
+    let logger = guard.logger();
+    let text = "x".repeat(100);
+    for _ in 0..100_000 {
+        reactor::info!(logger: logger, "{text}");
+    }
+    let before = logger.stats();
+    assert_adds_up(before);
+    assert!(before.queued > 0 && before.dropped_full > 0);
+    assert!(before.queued * 100 <= MEMORY, "{before:?}");
+    let error = logger.flush(Duration::from_millis(10)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+
+    let lost = guard.shutdown(Duration::from_millis(10)).unwrap_err();
+    assert_eq!(lost.lines, before.queued);
+    assert_eq!(lost.stats.dropped_io, lost.lines);
+    assert_eq!(lost.stats.queued, 0);
+    assert_adds_up(lost.stats);
+
+    // The writer still hangs in write(2); whoever logs now must not.
+    reactor::info!(logger: logger, "too late");
+    assert_eq!(logger.stats().dropped_io, lost.lines + 1);
+    assert_adds_up(logger.stats());
+    drop(pipe);
+}
+
+#[test]
+fn the_log_says_how_many_lines_it_dropped() {
+    for when_full in [WhenFull::Drop, WhenFull::Block(Duration::from_millis(20))] {
+        let log = Log::new();
+        let pipe = make_pipe(&log.path);
+        let guard = Elog::builder(&log.path)
+            .when_full(when_full)
+            .build()
+            .unwrap();
+        let logger = guard.logger();
+        let payload = "x".repeat(100);
+        thread::scope(|scope| {
+            for writer in 0..4 {
+                let payload = &payload;
+                scope.spawn(move || {
+                    for number in 0..10_000 {
+                        let text = checked(writer, number, payload);
+                        reactor::info!(logger: logger, "{text}");
+                    }
+                });
+            }
+        });
+        let reader = thread::spawn(|| read_to_end_line(pipe));
+        logger.flush(Duration::MAX).unwrap();
+        reactor::info!(logger: logger, "end");
+        let stats = guard.shutdown(Duration::MAX).unwrap();
+
+        let mut texts = reader.join().unwrap();
+        let told = take_lost(&mut texts);
+        assert_eq!(texts.pop().unwrap(), "end");
+        texts.iter().for_each(|text| {
+            verify_one(text);
+        });
+        assert_eq!(stats.accepted, 40_001);
+        assert_eq!(stats.written, texts.len() as u64 + 1);
+        assert_eq!((stats.dropped_full, stats.dropped_io), (told, 0));
+        assert!(told > 0, "{when_full:?}");
+        assert_adds_up(stats);
+    }
+}
+
+#[test]
+fn a_slow_sink_gets_everything_if_callers_wait() {
+    let log = Log::new();
+    let pipe = make_pipe(&log.path);
+    let guard = Elog::builder(&log.path)
+        .when_full(WhenFull::Block(Duration::MAX))
+        .shutdown_timeout(Duration::MAX)
+        .build()
+        .unwrap();
+    let logger = guard.logger();
+    let reader = thread::spawn(|| read_to_end_line(pipe));
+    let payload = "x".repeat(100);
+    for number in 0..100_000 {
+        let text = checked(0, number, &payload);
+        reactor::info!(logger: logger, "{text}");
+    }
+    reactor::info!(logger: logger, "end");
+    drop(guard);
+    let mut texts = reader.join().unwrap();
+    texts.pop();
+    assert_eq!(verify(&texts)[&0], 100_000);
+    assert_eq!(logger.stats().written, 100_001);
+}
+
+/// An error callback that counts and logs, as somebody's surely will.
+struct Callback {
+    calls: AtomicU64,
+    logger: OnceLock<Elog>,
+}
+
+impl Callback {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            calls: AtomicU64::new(0),
+            logger: OnceLock::new(),
+        })
+    }
+
+    fn call(&self, error: &io::Error) {
+        assert_eq!(error.raw_os_error(), Some(libc::ENOSPC));
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if let Some(&logger) = self.logger.get() {
+            reactor::error!(logger: logger, "cannot log: {error}");
+            logger.flush(Duration::MAX).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_is_reported_and_what_is_lost_is_counted() {
+    for synchronous in [false, true] {
+        let callback = Callback::new();
+        let called = Arc::clone(&callback);
+        let guard = Elog::builder("/dev/full")
+            .synchronous(synchronous)
+            .on_error(move |error| called.call(error))
+            .build()
+            .unwrap();
+        let logger = guard.logger();
+        callback.logger.set(logger).unwrap();
+        for number in 0..100 {
+            reactor::info!(logger: logger, "{number}");
+        }
+        // The callback waits for the writer, which is itself, only if it is wrong.
+        while callback.calls.load(Ordering::Relaxed) == 0 {
+            thread::yield_now();
+        }
+        let ended = guard.shutdown(Duration::from_millis(10));
+        assert_eq!(ended.is_ok(), synchronous);
+        let stats = logger.stats();
+        assert!(stats.accepted > 100, "the callback's line is missing");
+        assert_eq!(stats.dropped_io, stats.accepted);
+        assert!(stats.io_errors > 0);
+        assert_adds_up(stats);
+    }
+}

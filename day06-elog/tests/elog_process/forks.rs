@@ -1,0 +1,107 @@
+//! A process that forks while its threads log.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use day06_elog as reactor;
+
+use reactor::elog::Elog;
+
+use crate::children::play;
+use crate::elog_common::{Log, assert_adds_up, checked, verify};
+use crate::{Named, Role as Body};
+
+pub(crate) const TESTS: &[Named<fn()>] =
+    &[("forks::children_log_and_nothing_is_written_twice", forks)];
+
+pub(crate) const ROLES: &[Named<Body>] = &[
+    ("fork", fork_while_threads_log),
+    ("fork-sync", fork_while_threads_log_synchronously),
+];
+
+const THREADS: usize = 8;
+
+/// After this time a child is taken to hang in a lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn forks() {
+    for role in ["fork", "fork-sync"] {
+        let log = Log::new();
+        let forks = 1000;
+        play(role, &log.path, forks);
+        // Complete, each once, and in order: also what the children inherited.
+        let written = verify(&log.texts());
+        for writer in THREADS..THREADS + forks {
+            assert_eq!(written[&writer], 1, "child {}", writer - THREADS);
+        }
+        assert_eq!(written.len(), THREADS + forks);
+    }
+}
+
+fn fork_while_threads_log(path: PathBuf, forks: usize) {
+    run(path, forks, false);
+}
+
+fn fork_while_threads_log_synchronously(path: PathBuf, forks: usize) {
+    run(path, forks, true);
+}
+
+fn run(path: PathBuf, forks: usize, synchronous: bool) {
+    let guard = Elog::builder(path).synchronous(synchronous).init().unwrap();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let done = &done;
+            scope.spawn(move || {
+                let mut number = 0;
+                while !done.load(Ordering::Relaxed) {
+                    let text = checked(thread, number, "of the parent");
+                    reactor::info!("{text}");
+                    number += 1;
+                    if number.is_multiple_of(100) {
+                        thread::yield_now();
+                    }
+                }
+            });
+        }
+        for child in 0..forks {
+            fork_one(child);
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    let stats = guard.shutdown(Duration::MAX).unwrap();
+    assert_eq!(stats.written, stats.accepted);
+    assert_adds_up(stats);
+}
+
+fn fork_one(child: usize) {
+    // SAFETY: the child uses Elog and the allocator, which are made for it, and
+    // exits.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0, "fork failed");
+    if pid == 0 {
+        let text = checked(THREADS + child, 0, "of a child");
+        reactor::info!("{text}");
+        // Runs what Elog has registered for the exit, unlike `_exit`.
+        std::process::exit(0);
+    }
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut status = 0;
+        // SAFETY: the pointer is valid for the call.
+        match unsafe { libc::waitpid(pid, &raw mut status, libc::WNOHANG) } {
+            0 if Instant::now() < deadline => thread::yield_now(),
+            0 => {
+                // SAFETY: the child has not been waited for, so the id is its own.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+                panic!("child {child} hangs");
+            }
+            _ => {
+                assert_eq!(status, 0, "child {child}");
+                return;
+            }
+        }
+    }
+}

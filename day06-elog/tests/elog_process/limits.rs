@@ -1,0 +1,246 @@
+//! Disks and directories that take no more, for a while.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use day06_elog as reactor;
+
+use reactor::elog::{Builder, Elog, Stats};
+
+use crate::children::{Role, play};
+use crate::elog_common::{
+    Log, assert_adds_up, checked, take_lost, texts_in, texts_of, verify, verify_one,
+};
+use crate::{Named, Role as Body};
+
+pub(crate) const TESTS: &[Named<fn()>] = &[
+    (
+        "limits::a_file_at_its_size_limit_goes_on_when_it_is_raised",
+        file_size,
+    ),
+    ("limits::a_full_disk_goes_on_when_it_is_freed", full_disk),
+    (
+        "limits::a_directory_without_permission_keeps_the_old_file",
+        no_permission,
+    ),
+];
+
+pub(crate) const ROLES: &[Named<Body>] = &[
+    ("file-size", exceed_file_size),
+    ("full-disk", fill_disk),
+    ("no-permission", log_without_permission),
+];
+
+/// Modes of the logger, which the roles get as their number.
+const MODES: [usize; 2] = [0, 1];
+
+/// A child says with this status that the machine does not let it do its test.
+const NOT_ALLOWED: i32 = 77;
+
+fn builder(path: &Path, mode: usize) -> Builder {
+    Elog::builder(path).synchronous(mode == 1)
+}
+
+/// Logs until a write has failed; returns how many lines that took.
+fn log_until_failure(logger: Elog, first: usize) -> usize {
+    let mut number = first;
+    while logger.stats().io_errors == 0 {
+        let text = checked(0, number, &"x".repeat(number % 200));
+        reactor::info!(logger: logger, "{text}");
+        // A writer thread needs time to fail; nothing is lost by waiting.
+        let _ = logger.flush(Duration::from_millis(1));
+        number += 1;
+    }
+    number
+}
+
+/// Asserts that the lines in the file and the numbers that stand for others make
+/// up all that were logged.
+fn assert_complete(content: &str, stats: Stats) {
+    let mut texts = texts_of(content);
+    let told = take_lost(&mut texts);
+    // What a failed write has left of a line stays, on a line of its own.
+    let whole = |text: &&String| text.split(' ').count() == 4 && text.len() > 18;
+    let undamaged = texts
+        .iter()
+        .filter(whole)
+        .filter(|text| is_intact(text))
+        .count();
+    assert_eq!(undamaged as u64, stats.written);
+    assert_eq!(told, stats.dropped_io + stats.dropped_full);
+    assert!(stats.io_errors > 0);
+    assert_adds_up(stats);
+}
+
+fn is_intact(text: &str) -> bool {
+    std::panic::catch_unwind(|| verify_one(text)).is_ok()
+}
+
+fn file_size() {
+    for mode in MODES {
+        play("file-size", &Log::new().path, mode);
+    }
+}
+
+fn exceed_file_size(path: PathBuf, mode: usize) {
+    // SAFETY: ignoring a signal runs no code.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    set_file_size_limit(20_000);
+    let guard = builder(&path, mode).build().unwrap();
+    let logger = guard.logger();
+    let next = log_until_failure(logger, 0);
+    set_file_size_limit(libc::RLIM_INFINITY);
+    let text = checked(0, next, "");
+    reactor::info!(logger: logger, "{text}");
+    let stats = guard.shutdown(Duration::MAX).unwrap();
+    let content = fs::read_to_string(&path).unwrap();
+    assert_complete(&content, stats);
+    assert!(content.ends_with(&format!("{text}\n")));
+    if mode == 0 {
+        assert_eq!(stats.written, next as u64 + 1);
+        verify(&texts_in(&path));
+    }
+}
+
+/// Leaves the hard limit alone, so that the soft one can be raised again.
+fn set_file_size_limit(bytes: libc::rlim_t) {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the pointer is valid for the call to fill.
+    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
+    limit.rlim_cur = bytes.min(limit.rlim_max);
+    // SAFETY: the pointer is valid for the call.
+    let result = unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) };
+    assert_eq!(result, 0);
+}
+
+fn full_disk() {
+    for mode in MODES {
+        let log = Log::new();
+        let mut child = Role::start("full-disk", &log.path, mode);
+        let status = child.wait();
+        if status.code() == Some(NOT_ALLOWED) {
+            eprintln!("not tested: this machine allows no mount namespace");
+            return;
+        }
+        assert!(status.success(), "{status}");
+    }
+}
+
+fn fill_disk(path: PathBuf, mode: usize) {
+    let disk = path.parent().unwrap();
+    if mount_small_disk(disk).is_err() {
+        std::process::exit(NOT_ALLOWED);
+    }
+    let ballast = disk.join("ballast");
+    fs::write(&ballast, vec![0; 32 * 1024]).unwrap();
+    let guard = builder(&path, mode).rotate(8 * 1024, 9).build().unwrap();
+    let logger = guard.logger();
+    let next = log_until_failure(logger, 0);
+    fs::remove_file(&ballast).unwrap();
+    let text = checked(0, next, "");
+    reactor::info!(logger: logger, "{text}");
+    let stats = guard.shutdown(Duration::MAX).unwrap();
+
+    let files: Vec<PathBuf> = (0..10)
+        .rev()
+        .map(|number| match number {
+            0 => path.clone(),
+            _ => path.with_extension(number.to_string()),
+        })
+        .filter(|path| path.exists())
+        .collect();
+    assert!(files.len() > 3);
+    let mut all = String::new();
+    for file in &files {
+        let content = fs::read_to_string(file).unwrap();
+        assert!(
+            !texts_of(&content).is_empty(),
+            "{} is empty",
+            file.display()
+        );
+        all += &content;
+    }
+    assert_complete(&all, stats);
+    assert!(all.ends_with(&format!("{text}\n")));
+}
+
+/// Mounts a disk of 64 KiB in memory, which only this process sees.
+fn mount_small_disk(at: &Path) -> io::Result<()> {
+    // SAFETY: takes nothing, cannot fail.
+    let uid = unsafe { libc::getuid() };
+    // SAFETY: takes nothing, cannot fail.
+    let gid = unsafe { libc::getgid() };
+    // SAFETY: affects this process only, which has one thread.
+    let result = unsafe { libc::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNS) };
+    check(result)?;
+    // Files need an owner that exists in the new namespace.
+    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/gid_map", format!("0 {gid} 1"))?;
+    let at = std::ffi::CString::new(at.to_str().unwrap())?;
+    // SAFETY: all pointers are to strings with a NUL, or null where that is
+    // allowed.
+    let result = unsafe {
+        libc::mount(
+            c"tmpfs".as_ptr(),
+            at.as_ptr(),
+            c"tmpfs".as_ptr(),
+            0,
+            c"size=64k".as_ptr().cast(),
+        )
+    };
+    check(result)
+}
+
+fn check(result: libc::c_int) -> io::Result<()> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+fn no_permission() {
+    for mode in MODES {
+        let log = Log::new();
+        let mut child = Role::start_with("no-permission", &log.path, mode, |command| {
+            command.stderr(Stdio::null())
+        });
+        assert!(child.wait().success());
+    }
+}
+
+fn log_without_permission(path: PathBuf, mode: usize) {
+    let guard = builder(&path, mode).rotate(2000, 3).build().unwrap();
+    let logger = guard.logger();
+    let dir = path.parent().unwrap();
+    fs::set_permissions(dir, Permissions::from_mode(0o555)).unwrap();
+    give_up_privileges();
+    assert!(fs::write(dir.join("probe"), "").is_err());
+    for number in 0..100 {
+        let text = checked(0, number, "");
+        reactor::info!(logger: logger, "{text}");
+    }
+    logger.reopen();
+    let stats = guard.shutdown(Duration::MAX).unwrap();
+    assert_eq!(stats.written, 100);
+    assert!(stats.io_errors > 0);
+    let texts = texts_of(&fs::read_to_string(&path).unwrap());
+    assert_eq!(verify(&texts)[&0], 100);
+}
+
+/// No permission binds root, so it becomes somebody else.
+fn give_up_privileges() {
+    // SAFETY: affects this process only.
+    let result = unsafe { libc::setuid(65_534) };
+    // Whoever is not root may not, and need not.
+    let error = check(result).err();
+    assert!(error.is_none_or(|error| error.raw_os_error() == Some(libc::EPERM)));
+}
