@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
@@ -185,6 +186,36 @@ fn a_display_may_log_and_may_panic() {
         drop(guard);
         assert_eq!(log.texts(), ["inner", "outer", "after"]);
         assert_adds_up(logger.stats());
+    });
+}
+
+/// Is not done before another thread has logged.
+struct Waits<'a>(&'a Barrier);
+
+impl fmt::Display for Waits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.wait();
+        self.0.wait();
+        f.write_str("slow")
+    }
+}
+
+#[test]
+fn a_display_that_takes_its_time_holds_up_nobody() {
+    in_both_modes(|log, builder| {
+        let guard = builder.build().unwrap();
+        let logger = guard.logger();
+        let barrier = Barrier::new(2);
+        thread::scope(|scope| {
+            scope.spawn(|| reactor::info!(logger: logger, "{}", Waits(&barrier)));
+            barrier.wait();
+            reactor::info!(logger: logger, "quick");
+            logger.flush(Duration::MAX).unwrap();
+            assert_eq!(log.texts(), ["quick"]);
+            barrier.wait();
+        });
+        drop(guard);
+        assert_eq!(log.texts(), ["quick", "slow"]);
     });
 }
 

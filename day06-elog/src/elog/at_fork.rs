@@ -6,6 +6,9 @@
 //! [pthread_atfork(3)](https://man7.org/linux/man-pages/man3/pthread_atfork.3.html)
 //! takes every lock before, and gives it back on both sides; the child forgets
 //! the inherited lines, and writes its own without a writer thread.
+//!
+//! No lock is held while the writer thread writes, so a fork does not wait for
+//! the disk; only that of a synchronous logger is.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;

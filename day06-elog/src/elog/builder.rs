@@ -4,14 +4,12 @@ use std::env;
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::elog::direct::Direct;
 use crate::elog::double_buffer::{BUFFER_SIZE, DoubleBuffer};
-#[cfg(feature = "log")]
-use crate::elog::facade;
 use crate::elog::global;
 use crate::elog::guard::Guard;
 use crate::elog::level::{AtomicLevel, Level, LevelFilter};
@@ -145,7 +143,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build), and when the process has a logger already.
+    /// As [`build`](Self::build), and when the process has a logger already, be it
+    /// of the `log` crate.
     pub fn init(mut self) -> Result<Guard, BuildError> {
         if let Ok(name) = env::var(LEVEL_VARIABLE) {
             match name.parse() {
@@ -156,10 +155,6 @@ impl Builder {
             }
         }
         let guard = self.build()?;
-        #[cfg(feature = "log")]
-        if !facade::install() {
-            return Err(BuildError::AlreadyInstalled);
-        }
         if global::install(guard.logger()) {
             Ok(guard)
         } else {
@@ -167,12 +162,18 @@ impl Builder {
         }
     }
 
-    /// Starts a logger of its own.
+    /// Starts a logger of its own. It belongs to this process: a daemon starts it
+    /// after it has forked, or goes on without a writer thread.
     ///
     /// # Errors
     ///
     /// When the file cannot be opened, or the writer thread cannot be started.
-    pub fn build(self) -> Result<Guard, BuildError> {
+    pub fn build(mut self) -> Result<Guard, BuildError> {
+        // The file may have to be opened again after the program has changed its
+        // directory.
+        if let Ok(absolute) = path::absolute(&self.target.path) {
+            self.target.path = absolute;
+        }
         let sink = Sink::open(self.target.clone()).map_err(|source| BuildError::Open {
             path: self.target.path.clone(),
             source,

@@ -81,7 +81,7 @@ impl Direct {
     pub(crate) fn reopen(&self) -> io::Result<()> {
         let mut state = self.lock();
         if let Output::Open(sink) = &mut state.output {
-            sink.reopen();
+            sink.follow_path();
         }
         state.trouble()
     }

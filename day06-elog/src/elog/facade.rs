@@ -8,7 +8,7 @@ use log::kv::{Key, Source, Value, VisitSource};
 
 use crate::elog::fixed_buf::FixedBuf;
 use crate::elog::global::Global;
-use crate::elog::level::Level;
+use crate::elog::level::{Level, LevelFilter};
 use crate::elog::macros::file_name;
 
 /// The facade's flush has no limit of its own.
@@ -21,9 +21,16 @@ struct Facade;
 
 /// False if the process has another logger behind the facade.
 pub(crate) fn install() -> bool {
-    // The level may change at any time, so the facade lets everything pass.
-    log::set_max_level(log::LevelFilter::Trace);
     log::set_logger(&Facade).is_ok()
+}
+
+/// Lets the macros of the `log` crate filter, so that they do not evaluate what
+/// is not logged.
+pub(crate) fn set_level(filter: LevelFilter) {
+    let allowed = Level::ALL.into_iter().filter(|&level| filter.allows(level));
+    // Both sides have the same levels in the same order, theirs after "off".
+    let theirs = log::LevelFilter::iter().nth(allowed.count());
+    log::set_max_level(theirs.unwrap_or(log::LevelFilter::Trace));
 }
 
 impl log::Log for Facade {

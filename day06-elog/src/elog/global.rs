@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+#[cfg(feature = "log")]
+use crate::elog::facade;
 use crate::elog::level::Level;
 use crate::elog::line::with_line;
 use crate::elog::logger::Elog;
@@ -43,5 +45,12 @@ impl Global {
 
 /// False if the process has another logger already.
 pub(crate) fn install(logger: Elog) -> bool {
-    INSTALLED.set(logger).is_ok()
+    #[cfg(feature = "log")]
+    if !facade::install() {
+        return false;
+    }
+    let installed = INSTALLED.set(logger).is_ok();
+    #[cfg(feature = "log")]
+    facade::set_level(logger.level());
+    installed
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::elog::level::{AtomicLevel, Level, LevelFilter};
 use crate::elog::line::with_line;
 use crate::elog::reporter::{Reporter, is_reporting};
 use crate::elog::stats::{Counter, Lost, Stats};
+#[cfg(feature = "log")]
+use crate::elog::{facade, global::Global};
 
 /// A logger, named after the document's class. Copies are the same logger.
 ///
@@ -54,15 +57,25 @@ impl Elog {
         Self { core }
     }
 
+    /// The least serious level that is logged at present.
+    pub fn level(self) -> LevelFilter {
+        self.core.level.get()
+    }
+
     /// Whether a line of this level is logged at present.
     #[inline]
     pub fn enabled(self, level: Level) -> bool {
-        self.core.level.get().allows(level)
+        self.level().allows(level)
     }
 
     /// Changes which lines are logged, at once and for all threads.
     pub fn set_level(self, filter: impl Into<LevelFilter>) {
-        self.core.level.set(filter.into());
+        let filter = filter.into();
+        self.core.level.set(filter);
+        #[cfg(feature = "log")]
+        if Global.logger() == Some(self) {
+            facade::set_level(filter);
+        }
     }
 
     /// Logs a line; the macros call this. `place` is where it comes from, as
@@ -132,6 +145,15 @@ impl Elog {
         self.core.shutdown_or_report();
     }
 }
+
+impl PartialEq for Elog {
+    /// Whether both are the same logger.
+    fn eq(&self, other: &Self) -> bool {
+        ptr::eq(self.core, other.core)
+    }
+}
+
+impl Eq for Elog {}
 
 impl Core {
     fn accept(&self, level: Level, line: &[u8]) {

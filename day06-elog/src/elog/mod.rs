@@ -49,7 +49,7 @@ mod panic_hook;
 mod registry;
 mod reporter;
 mod rotation;
-mod signals;
+mod signal_mask;
 mod sink;
 mod stats;
 mod stderr;

@@ -28,7 +28,8 @@ pub(crate) struct Sink {
     file: LogFile,
     /// While this has time left, the path is not looked at.
     checked: Deadline,
-    /// While this has time left, the file grows beyond its size.
+    /// While this has time left, the last rotation has failed not long ago, and
+    /// the file grows beyond its size.
     rotation_pause: Deadline,
     /// The last write failed, and a new file would fare no better.
     failing: bool,
@@ -64,9 +65,15 @@ impl Sink {
         Ok(())
     }
 
-    /// Goes on in the file that is at the path now, or creates it. If that fails,
-    /// stays with the file that is open.
-    pub(crate) fn reopen(&mut self) {
+    /// Goes on in the file that is at the path now, or creates it: somebody may
+    /// have moved or deleted the old one, or cut it short. If that fails, stays
+    /// with the file that is open.
+    pub(crate) fn follow_path(&mut self) {
+        self.checked = Deadline::after(CHECK_INTERVAL);
+        if self.file.is_at(&self.target.path) {
+            self.file.update_size();
+            return;
+        }
         match LogFile::open(&self.target.path) {
             Ok(file) => self.file = file,
             Err(error) => self.trouble = Some(explain("cannot open the path again", &error)),
@@ -79,33 +86,25 @@ impl Sink {
         self.trouble.take()
     }
 
-    /// Somebody may have moved or deleted the file, or cut it short.
-    fn follow_path(&mut self) {
-        self.checked = Deadline::after(CHECK_INTERVAL);
-        if self.file.is_at(&self.target.path) {
-            self.file.update_size();
-        } else {
-            self.reopen();
-        }
-    }
-
     /// Says how many of the bytes may go to the file, after rotation if need be.
     /// At least one line may: it could be longer than any file.
     fn prepare(&mut self, lines: &[u8]) -> usize {
         let Some(rotation) = self.target.rotation else {
             return lines.len();
         };
-        let whole_lines = self.whole_lines_within(lines, rotation.max_size);
-        if let Some(end) = whole_lines {
-            return end;
-        }
-        if !self.failing && self.file.has_lines() && self.rotation_pause.left().is_none() {
+        let is_full = self.whole_lines_within(lines, rotation.max_size).is_none();
+        if is_full && !self.failing && self.file.has_lines() && !self.rotation_failed() {
             self.rotate(rotation);
-            if let Some(end) = self.whole_lines_within(lines, rotation.max_size) {
-                return end;
-            }
         }
-        first_line(lines)
+        if self.rotation_failed() {
+            return lines.len();
+        }
+        self.whole_lines_within(lines, rotation.max_size)
+            .unwrap_or_else(|| first_line(lines))
+    }
+
+    fn rotation_failed(&self) -> bool {
+        self.rotation_pause.left().is_some()
     }
 
     fn whole_lines_within(&self, lines: &[u8], max_size: u64) -> Option<usize> {
@@ -125,9 +124,8 @@ impl Sink {
         {
             self.trouble = Some(explain("cannot rotate", &error));
             self.rotation_pause = Deadline::after(ROTATION_PAUSE);
-            return;
         }
-        self.reopen();
+        self.follow_path();
     }
 }
 

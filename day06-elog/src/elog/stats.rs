@@ -47,7 +47,8 @@ impl Stats {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lost {
-    /// How many lines were given up.
+    /// How many lines were given up. Those that the kernel was working on may
+    /// still come, if the disk recovers before the process ends.
     pub lines: u64,
     /// Everything else, with those lines counted in
     /// [`dropped_io`](Stats::dropped_io).

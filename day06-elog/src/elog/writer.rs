@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::elog::direct::write_notice;
 use crate::elog::double_buffer::{BUFFER_SIZE, Batch, DoubleBuffer};
 use crate::elog::logger::Core;
-use crate::elog::signals::with_signals_blocked;
+use crate::elog::signal_mask::with_signals_blocked;
 use crate::elog::sink::Sink;
 
 /// How long a failed write is left alone: doubled from the first to the last.
@@ -44,7 +44,7 @@ impl Writer {
         let mut batch = Batch::with_capacity(BUFFER_SIZE);
         while self.buffer.take(&mut batch, self.core.flush_interval) {
             if self.core.reopen.swap(false, Ordering::Relaxed) {
-                self.sink.reopen();
+                self.sink.follow_path();
             }
             if self.write(&batch.bytes) {
                 self.buffer.settle(batch.lines);
