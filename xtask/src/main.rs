@@ -6,6 +6,7 @@
 mod atomic;
 mod carry;
 mod check;
+mod compare;
 mod course;
 mod diff;
 mod drift;
@@ -37,6 +38,7 @@ enum Command {
     Check(check::Args),
     Sync(sync::Args),
     Carry(carry::Args),
+    Compare(compare::Args),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Sync(args) => sync::run(&args),
         Command::Carry(args) => carry::run(&args),
+        Command::Compare(args) => compare::run(&args),
     };
     match result {
         Ok(code) => code,

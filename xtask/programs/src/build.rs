@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+
+use crate::child::Child;
 
 /// How a package is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,15 +47,16 @@ pub fn build(
     for package in packages {
         command.args(["--package", package]);
     }
-    let output = command
-        .current_dir(root)
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot run cargo")?;
-    if !output.status.success() {
+    let mut messages = tempfile::tempfile()?;
+    command.current_dir(root).stdout(messages.try_clone()?);
+    let mut cargo = Child::spawn(&mut command).context("cannot run cargo")?;
+    if !cargo.finish()?.success() {
         bail!("cargo could not build {}", packages.join(", "));
     }
-    Ok(executables(&String::from_utf8_lossy(&output.stdout)))
+    let mut text = String::new();
+    messages.rewind()?;
+    messages.read_to_string(&mut text)?;
+    Ok(executables(&text))
 }
 
 fn executables(messages: &str) -> BTreeMap<String, PathBuf> {

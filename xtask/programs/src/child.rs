@@ -34,7 +34,7 @@ pub fn end_children_on_interrupt() -> Result<()> {
             // A child that has ended in the meantime needs no end.
             let _ = killpg(*child, Signal::SIGKILL);
         }
-        eprintln!("interrupted: ended {} servers", running.len());
+        eprintln!("interrupted");
         process::exit(INTERRUPTED);
     };
     ctrlc::set_handler(handler).context("cannot handle Ctrl-C")
@@ -46,6 +46,7 @@ pub fn end_children_on_interrupt() -> Result<()> {
 pub struct Child {
     inner: process::Child,
     status: Option<ExitStatus>,
+    was_signalled: bool,
 }
 
 impl Child {
@@ -61,6 +62,7 @@ impl Child {
         Ok(Self {
             inner,
             status: None,
+            was_signalled: false,
         })
     }
 
@@ -74,18 +76,45 @@ impl Child {
     /// # Errors
     ///
     /// Fails when the child has ended.
-    pub fn interrupt(&self) -> io::Result<()> {
+    pub fn interrupt(&mut self) -> io::Result<()> {
+        self.was_signalled = true;
         Ok(kill(self.pid(), Signal::SIGINT)?)
+    }
+
+    /// Keeps the child from running until [`resume`](Self::resume).
+    ///
+    /// # Errors
+    ///
+    /// Fails when the child has ended.
+    pub fn pause(&self) -> io::Result<()> {
+        Ok(kill(self.pid(), Signal::SIGSTOP)?)
+    }
+
+    /// Ends what [`pause`](Self::pause) began.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the child has ended.
+    pub fn resume(&self) -> io::Result<()> {
+        Ok(kill(self.pid(), Signal::SIGCONT)?)
     }
 
     /// Ends the child at once, if it is still there, and all that it started.
     pub fn kill(&mut self) {
         if self.status.is_none() {
+            self.was_signalled = true;
+            let mut running = running();
             // The group may be empty but for the child that nobody has waited for.
             let _ = killpg(self.pid(), Signal::SIGKILL);
             self.status = self.inner.wait().ok();
-            self.forget();
+            running.retain(|pid| *pid != pid_of(&self.inner));
         }
+    }
+
+    /// Whether [`interrupt`](Self::interrupt) or [`kill`](Self::kill) was used on
+    /// the child: its end is then no accident.
+    pub fn was_signalled(&self) -> bool {
+        self.was_signalled
     }
 
     /// How the child ended, if it has.
@@ -95,12 +124,27 @@ impl Child {
     /// Passes on the error of waitpid(2).
     pub fn status(&mut self) -> io::Result<Option<ExitStatus>> {
         if self.status.is_none() {
+            let mut running = running();
             self.status = self.inner.try_wait()?;
             if self.status.is_some() {
-                self.forget();
+                running.retain(|pid| *pid != pid_of(&self.inner));
             }
         }
         Ok(self.status)
+    }
+
+    /// Waits for the child to end by itself, however long that takes.
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of waitpid(2).
+    pub fn finish(&mut self) -> io::Result<ExitStatus> {
+        loop {
+            match self.status()? {
+                Some(status) => return Ok(status),
+                None => thread::sleep(POLL),
+            }
+        }
     }
 
     /// Waits for the child to end by itself, for a bounded time.
@@ -116,10 +160,6 @@ impl Child {
                 status => return Ok(status),
             }
         }
-    }
-
-    fn forget(&self) {
-        running().retain(|pid| *pid != self.pid());
     }
 }
 

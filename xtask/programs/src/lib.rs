@@ -13,6 +13,6 @@ pub use build::{Profile, build};
 pub use child::{Child, end_children_on_interrupt};
 pub use limits::raise_descriptor_limit;
 pub use program::Program;
-pub use server::Server;
+pub use server::{Server, is_port_taken};
 pub use strace::{Call, Strace};
 pub use usage::Usage;

@@ -129,7 +129,8 @@ fn free_port() -> io::Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-fn is_port_taken(error: &anyhow::Error) -> bool {
+/// Whether a server did not start because another one has its port.
+pub fn is_port_taken(error: &anyhow::Error) -> bool {
     format!("{error:#}")
         .to_lowercase()
         .contains("address already in use")
