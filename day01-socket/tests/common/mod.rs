@@ -7,7 +7,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -101,6 +101,14 @@ impl Program {
 
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("a child can be killed");
+    }
+
+    pub(crate) fn signal(&self, signal: libc::c_int) {
+        let pid = self.child.id().cast_signed();
+        // SAFETY: the call has no memory to harm. Nobody has waited for the child yet,
+        // so nobody else has its number.
+        let result = unsafe { libc::kill(pid, signal) };
+        assert_eq!(result, 0, "{}", io::Error::last_os_error());
     }
 
     /// Waits for the program to end. Its stdin ends first.
@@ -218,15 +226,17 @@ pub(crate) fn assert_complaint(ended: &Ended, code: i32) -> String {
 /// Bytes of every value, NUL included, in an order that does not repeat itself:
 /// a piece that is lost, doubled or moved does not go unnoticed.
 pub(crate) fn noise(len: usize, seed: u64) -> Vec<u8> {
-    // Xorshift; it must not start at 0.
+    // Xorshift, which must not start at 0.
     let mut state = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let next = move || {
+    let mut bytes = Vec::with_capacity(len + 8);
+    while bytes.len() < len {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        (state >> 56) as u8
-    };
-    std::iter::repeat_with(next).take(len).collect()
+        bytes.extend(state.to_le_bytes());
+    }
+    bytes.truncate(len);
+    bytes
 }
 
 /// Sends a message and expects the same bytes back, while it is still sending.
@@ -251,9 +261,11 @@ pub(crate) fn read_to_end(mut stream: &TcpStream) -> Vec<u8> {
 /// As `assert_eq!`, which would print the megabytes.
 #[track_caller]
 pub(crate) fn assert_same(got: &[u8], expected: &[u8]) {
-    let first_difference = got.iter().zip(expected).position(|(a, b)| a != b);
-    assert_eq!(first_difference, None, "the bytes differ");
-    assert_eq!(got.len(), expected.len(), "the lengths differ");
+    if got != expected {
+        let at = got.iter().zip(expected).position(|(a, b)| a != b);
+        let (got, expected) = (got.len(), expected.len());
+        panic!("{got} bytes instead of {expected}; the first difference is at {at:?}");
+    }
 }
 
 /// Sends without reading, for as long as there is room on the way. Returns how
@@ -269,6 +281,20 @@ pub(crate) fn fill(stream: &TcpStream, message: &[u8]) -> usize {
         }
     }
     stream.set_nonblocking(false).expect("a blocking socket");
+    sent
+}
+
+/// Sends without reading until the server takes no more, although it has answered
+/// `other` again and again. Returns how many bytes that was.
+#[track_caller]
+pub(crate) fn flood(slow: &TcpStream, message: &[u8], other: &TcpStream) -> usize {
+    let (mut sent, mut refusals) = (0, 0);
+    while sent < message.len() && refusals < 20 {
+        let count = fill(slow, &message[sent..]);
+        refusals = if count == 0 { refusals + 1 } else { 0 };
+        sent += count;
+        assert_echo(other, b"meanwhile");
+    }
     sent
 }
 

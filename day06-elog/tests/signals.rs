@@ -1,0 +1,36 @@
+//! SIGINT and SIGTERM end the server in good order.
+
+mod common;
+
+use common::{Server, assert_echo, read_to_end};
+
+#[test]
+fn ctrl_c_ends_the_server() {
+    stop_by(libc::SIGINT);
+}
+
+#[test]
+fn kill_ends_the_server() {
+    stop_by(libc::SIGTERM);
+}
+
+fn stop_by(signal: libc::c_int) {
+    let server = Server::verbatim();
+    let clients = [server.connect(), server.connect(), server.connect()];
+    for client in &clients[1..] {
+        assert_echo(client, b"hello");
+    }
+    server.program.signal(signal);
+    let ended = server.program.end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    for client in &clients {
+        assert!(read_to_end(client).is_empty());
+    }
+}
+
+#[test]
+fn a_signal_before_the_first_client_counts() {
+    let server = Server::start(&[]);
+    server.program.signal(libc::SIGTERM);
+    assert_eq!(server.program.end().code, Some(0));
+}
