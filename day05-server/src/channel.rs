@@ -17,7 +17,7 @@ struct Callbacks {
 }
 
 /// The end of the peer's stream comes along with whatever else there is to read.
-const READING: EpollFlags = EpollFlags::IN.union(EpollFlags::RDHUP);
+pub(crate) const READING: EpollFlags = EpollFlags::IN.union(EpollFlags::RDHUP);
 const WRITING: EpollFlags = EpollFlags::OUT;
 const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 

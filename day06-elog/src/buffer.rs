@@ -72,13 +72,18 @@ impl Buffer {
         self.storage.len() - self.end
     }
 
-    /// Makes room for `additional` bytes after the last. What is there moves to the
-    /// front of the memory if that makes the room, and to new memory, at least twice
-    /// as large, if not: either way no byte is moved more than a few times.
+    /// Makes room for `additional` bytes after the last.
     pub fn reserve(&mut self, additional: usize) {
-        if self.spare() >= additional {
-            return;
+        if self.spare() < additional {
+            self.make_room(additional);
         }
+    }
+
+    /// Moves what is there to the front of the memory if that makes the room, and to new
+    /// memory, at least twice as large, if not: either way no byte is moved more than a few
+    /// times.
+    #[cold]
+    fn make_room(&mut self, additional: usize) {
         let used = self.len();
         if self.start >= used && self.storage.len() - used >= additional {
             self.storage.copy_within(self.start..self.end, 0);

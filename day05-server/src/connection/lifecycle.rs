@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::{Connection, Phase, WriteEnd};
+use crate::channel::READING;
 use crate::worker::Worker;
-use crate::{Channel, CloseReason, EventLoop, InetAddr, Socket, Token, report};
+use crate::{Channel, CloseReason, EpollFlags, EventLoop, InetAddr, Socket, Token, report};
 
 /// How long a closed connection waits for the peer to notice.
 const LINGER: Duration = Duration::from_secs(1);
@@ -82,6 +83,9 @@ impl Connection {
     /// Brings everything up to date with what a callback, an event or a message has
     /// changed: whoever changes something calls this when it is done.
     pub(crate) fn settle(self: &Rc<Self>) {
+        if self.is_at_rest() {
+            return;
+        }
         if self.peer_is_done.get() {
             self.close_for(CloseReason::Peer);
         } else if self.context.is_stopping() && !self.socket.has_input() {
@@ -93,6 +97,16 @@ impl Connection {
         if self.phase.get() == Phase::Done || !self.listen() {
             self.finish();
         }
+    }
+
+    /// Open and reading, with nothing left to send: how nearly every event leaves a
+    /// connection.
+    fn is_at_rest(&self) -> bool {
+        self.is_open()
+            && self.write_end.get() == WriteEnd::Open
+            && self.output.borrow().is_empty()
+            && self.channel.listen_events() & !EpollFlags::ET == READING
+            && !self.context.is_stopping()
     }
 
     /// Takes the step that had to wait until all output was sent.
