@@ -61,7 +61,7 @@ fn no_file_is_larger_than_allowed_and_none_is_empty() {
         let guard = builder.rotate(MAX_SIZE, u32::MAX).build().unwrap();
         for number in 0..500 {
             // One line in fifty does not fit into any file.
-            let payload = "x".repeat(if number % 50 == 7 { 5000 } else { number % 300 });
+            let payload = "x".repeat(if number % 50 == 0 { 5000 } else { number % 300 });
             let text = checked(0, number, &payload);
             reactor::info!(logger: guard.logger(), "{text}");
         }
@@ -146,6 +146,40 @@ fn a_file_that_is_moved_or_deleted_is_followed_by_a_new_one() {
         elog_common::verify_one(&texts[0]);
         assert_eq!(logger.stats().dropped_io, 0);
     });
+}
+
+#[test]
+fn a_file_that_somebody_else_puts_there_is_appended_to() {
+    in_both_modes(|log, builder| {
+        let guard = builder.build().unwrap();
+        let logger = guard.logger();
+        let next = log_until(logger, 0, || fs::rename(&log.path, log.rotated(1)).is_ok());
+        let theirs = log.dir().join("theirs");
+        fs::write(&theirs, "# UTC \nplace] theirs\n").unwrap();
+        fs::rename(&theirs, &log.path).unwrap();
+        log_until(logger, next, || log.texts().len() > 1);
+        let texts = log.texts();
+        assert_eq!(texts[0], "theirs");
+        elog_common::verify_one(&texts[1]);
+    });
+}
+
+#[test]
+fn a_second_logger_follows_the_one_that_rotates() {
+    let log = Log::new();
+    let rotating = Elog::builder(&log.path).rotate(2000, u32::MAX);
+    let guards = [rotating, Elog::builder(&log.path)].map(|builder| builder.build().unwrap());
+    let mut number = 0;
+    while log.files().len() < 20 {
+        for (writer, guard) in guards.iter().enumerate() {
+            let text = checked(writer, number, "payload");
+            reactor::info!(logger: guard.logger(), "{text}");
+        }
+        number += 1;
+    }
+    drop(guards);
+    let written = verify(&log.all_texts());
+    assert_eq!((written[&0], written[&1]), (number, number));
 }
 
 #[test]

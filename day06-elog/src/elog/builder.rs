@@ -117,7 +117,8 @@ impl Builder {
 
     /// Starts a new file before this one exceeds `max_size` bytes (unless a single
     /// line does), and keeps the `keep` last full ones as `log.1`, the newest, to
-    /// `log.N`. Lines are never split. Default: one file that grows.
+    /// `log.N`. Lines are never split. Of several processes with one file, only one
+    /// may rotate it; the others follow. Default: one file that grows.
     pub fn rotate(mut self, max_size: u64, keep: u32) -> Self {
         self.target.rotation = Some(Rotation { max_size, keep });
         self

@@ -86,6 +86,11 @@ impl Direct {
         state.trouble()
     }
 
+    /// The log is to mention these losses too, which are counted elsewhere.
+    pub(crate) fn adopt_losses(&self, lines: u64) {
+        self.lock().untold += lines;
+    }
+
     /// Closes the file; a line that comes later opens it again.
     pub(crate) fn release(&self) -> io::Result<()> {
         let mut state = self.lock();

@@ -132,13 +132,16 @@ impl DoubleBuffer {
         let deadline = Deadline::after(tick);
         while !state.urgent && state.phase == Phase::Open && state.front.len() < self.wake_at {
             let Some(left) = deadline.left() else { break };
-            state = self.sleep(state, left);
+            state.asleep = true;
+            state = wait_timeout(&self.work, state, left);
+            state.asleep = false;
         }
         batch.bytes.clear();
         mem::swap(&mut state.front, &mut batch.bytes);
         batch.lines = mem::take(&mut state.front_lines);
         batch.dropped = mem::take(&mut state.untold);
         state.urgent = false;
+        state.awaited = false;
         state.congested = false;
         let goes_on = state.phase == Phase::Open;
         drop(state);
@@ -157,16 +160,17 @@ impl DoubleBuffer {
         self.settled.notify_all();
     }
 
-    /// Lets the writer wait before it tries a failed write again; shorter if
-    /// somebody is in a hurry. False says that nobody waits for it any more.
+    /// Lets the writer wait before it tries a failed write again, but not if
+    /// somebody waits for that write: a new line is no reason to try again, a
+    /// flush is. False says that nobody waits for the lines any more.
     pub(crate) fn pause(&self, delay: Duration) -> bool {
         let mut state = self.lock();
         let deadline = Deadline::after(delay);
-        while state.phase != Phase::Closed && !state.urgent {
+        while state.phase != Phase::Closed && !state.awaited {
             let Some(left) = deadline.left() else { break };
-            state = self.sleep(state, left);
+            state = wait_timeout(&self.work, state, left);
         }
-        state.urgent = false;
+        state.awaited = false;
         state.phase != Phase::Closed
     }
 
@@ -181,9 +185,13 @@ impl DoubleBuffer {
 
     /// Makes the writer look at once, for a request that is not a line.
     pub(crate) fn hurry(&self) {
-        let mut state = self.lock();
-        state.urgent = true;
-        self.wake_writer(state);
+        self.call_writer(self.lock());
+    }
+
+    /// The lines that were dropped after the writer has left, which the log does
+    /// not mention yet.
+    pub(crate) fn take_untold(&self) -> u64 {
+        mem::take(&mut self.lock().untold)
     }
 
     /// How many lines came in, and where they are.
@@ -196,8 +204,8 @@ impl DoubleBuffer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Unlocks before it notifies, or the writer would wake only to wait for
-    /// the lock.
+    /// Wakes the writer for lines, if it sleeps for want of them. Unlocks first,
+    /// or it would wake only to wait for the lock.
     fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
         let asleep = mem::take(&mut state.asleep);
         drop(state);
@@ -206,15 +214,12 @@ impl DoubleBuffer {
         }
     }
 
-    fn sleep<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        at_most: Duration,
-    ) -> MutexGuard<'a, State> {
-        state.asleep = true;
-        let mut state = wait_timeout(&self.work, state, at_most);
-        state.asleep = false;
-        state
+    /// Wakes the writer for somebody who waits for it, whatever it sleeps for.
+    fn call_writer(&self, mut state: MutexGuard<'_, State>) {
+        state.urgent = true;
+        state.awaited = true;
+        drop(state);
+        self.work.notify_all();
     }
 }
 

@@ -180,9 +180,13 @@ impl Core {
     }
 
     fn shutdown(&self, timeout: Duration) -> Result<(), u64> {
-        let stopped = self.buffer.as_ref().map(|buffer| buffer.stop(timeout));
+        let stopped = self.buffer.as_ref().map_or(Ok(()), |buffer| {
+            let stopped = buffer.stop(timeout);
+            self.direct.adopt_losses(buffer.take_untold());
+            stopped
+        });
         self.report(self.direct.release());
-        stopped.unwrap_or(Ok(()))
+        stopped
     }
 
     /// Ends the log where nobody can be given the result.

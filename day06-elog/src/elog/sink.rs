@@ -117,8 +117,8 @@ impl Sink {
     }
 
     fn rotate(&mut self, rotation: Rotation) {
-        // Another process may have rotated this file already; its new one is
-        // not to be moved away because the old one is full.
+        // Somebody may have moved this file already, and the new one is not to be
+        // moved away because the old one is full.
         if self.file.is_at(&self.target.path)
             && let Err(error) = rotation.shift(&self.target.path)
         {

@@ -143,19 +143,20 @@ fn fill_disk(path: PathBuf, mode: usize) {
     let guard = builder(&path, mode).rotate(8 * 1024, 9).build().unwrap();
     let logger = guard.logger();
     let next = log_until_failure(logger, 0);
+    // Does not fit into the file, but on a full disk that is no reason to begin
+    // another one and delete the oldest.
+    let files_before = files_of(&path).len();
+    let long = checked(0, next, &"x".repeat(5000));
+    reactor::info!(logger: logger, "{long}");
+    let _ = logger.flush(Duration::from_millis(1));
+    assert_eq!(files_of(&path).len(), files_before);
+
     fs::remove_file(&ballast).unwrap();
-    let text = checked(0, next, "");
+    let text = checked(0, next + 1, "");
     reactor::info!(logger: logger, "{text}");
     let stats = guard.shutdown(Duration::MAX).unwrap();
 
-    let files: Vec<PathBuf> = (0..10)
-        .rev()
-        .map(|number| match number {
-            0 => path.clone(),
-            _ => path.with_extension(number.to_string()),
-        })
-        .filter(|path| path.exists())
-        .collect();
+    let files = files_of(&path);
     assert!(files.len() > 3);
     let mut all = String::new();
     for file in &files {
@@ -169,6 +170,17 @@ fn fill_disk(path: PathBuf, mode: usize) {
     }
     assert_complete(&all, stats);
     assert!(all.ends_with(&format!("{text}\n")));
+}
+
+/// The log's files, the oldest first.
+fn files_of(path: &Path) -> Vec<PathBuf> {
+    let rotated = (1..10)
+        .rev()
+        .map(|number| path.with_extension(number.to_string()));
+    rotated
+        .chain([path.to_owned()])
+        .filter(|path| path.exists())
+        .collect()
 }
 
 /// Mounts a disk of 64 KiB in memory, which only this process sees.

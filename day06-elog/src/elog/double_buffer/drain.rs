@@ -14,14 +14,13 @@ impl DoubleBuffer {
     ///
     /// After `timeout`, returns how many of them were neither.
     pub(crate) fn flush(&self, timeout: Duration) -> Result<(), u64> {
-        let mut state = self.lock();
+        let state = self.lock();
         let target = state.queued;
         let reached = |state: &State| state.done >= target || state.phase == Phase::Closed;
         if reached(&state) {
             return Ok(());
         }
-        state.urgent = true;
-        self.wake_writer(state);
+        self.call_writer(state);
         self.wait_until(timeout, reached)
             .map_err(|state| target - state.done)
     }
@@ -37,8 +36,7 @@ impl DoubleBuffer {
         if state.phase == Phase::Open {
             state.phase = Phase::Stopping;
         }
-        state.urgent = true;
-        self.wake_writer(state);
+        self.call_writer(state);
         self.wait_until(timeout, |state| state.phase == Phase::Closed)
             .map_err(|mut state| {
                 let lost = state.give_up();

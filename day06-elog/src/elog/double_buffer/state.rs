@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(super) congested: bool,
     /// Somebody does not want to wait until there is enough to write.
     pub(super) urgent: bool,
+    /// Somebody waits for the writer, and not just for the log to go on.
+    pub(super) awaited: bool,
     /// Saves callers the system call that wakes a writer who is awake.
     pub(super) asleep: bool,
     pub(super) phase: Phase,
@@ -46,6 +48,7 @@ impl State {
             untold: 0,
             congested: false,
             urgent: false,
+            awaited: false,
             asleep: false,
             phase: Phase::Open,
         }
