@@ -1,0 +1,61 @@
+//! What the server logs with `--log FILE`.
+
+mod common;
+
+use std::fs;
+
+use common::{Program, SERVER, Server, assert_complaint, assert_echo};
+
+#[test]
+fn the_log_has_the_beginning_and_the_end() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("server.log");
+    let path = path.to_str().expect("a path of plain text");
+    let server = Server::start(&["--quiet", "--prefix", "", "--log", path]);
+    let addr = server.addr;
+    assert_echo(&server.connect(), b"\nnot for the log\n");
+    server.program.signal(libc::SIGTERM);
+    assert_eq!(server.program.end().code, Some(0));
+
+    let log = fs::read_to_string(path).expect("a log");
+    let lines: Vec<_> = log.lines().collect();
+    let [header, first, last] = lines[..] else {
+        panic!("not the lines expected:\n{log}");
+    };
+    assert!(header.starts_with("# UTC"), "{header}");
+    assert!(
+        first.ends_with(&format!("] listening on {addr}")),
+        "{first}"
+    );
+    assert!(last.ends_with("] stopped"), "{last}");
+}
+
+/// Whoever rotates logs moves the file away and sends SIGHUP.
+#[test]
+fn a_hangup_opens_the_file_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (path, moved) = (dir.path().join("server.log"), dir.path().join("moved.log"));
+    let server = Server::start(&["--log", path.to_str().expect("a path of plain text")]);
+    fs::rename(&path, &moved).expect("the log is there");
+    server.program.signal(libc::SIGHUP);
+    // Of two signals that wait, the kernel delivers the lower number first.
+    server.program.signal(libc::SIGTERM);
+    let ended = server.program.end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+
+    // The first line may have waited in the buffer; it is in one of the two files.
+    let old = fs::read_to_string(&moved).expect("the old log");
+    let new = fs::read_to_string(&path).expect("a new log");
+    assert!(!old.contains("stopped") && new.contains("stopped"), "{new}");
+    assert!((old + &new).contains("listening on"), "{new}");
+}
+
+#[test]
+fn a_log_that_cannot_be_written() {
+    let args = ["127.0.0.1:0", "--log", "/nonexistent/server.log"];
+    let message = assert_complaint(&Program::start(SERVER, &args).end(), 1);
+    let expected = "error: cannot log to /nonexistent/server.log: ";
+    assert!(message.starts_with(expected), "{message}");
+    let message = assert_complaint(&Program::start(SERVER, &["--log"]).end(), 2);
+    assert!(message.contains("--log needs a value"), "{message}");
+}
