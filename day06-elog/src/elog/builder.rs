@@ -1,13 +1,13 @@
 //! What a logger is made from.
 
 use std::env;
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{self, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::elog::build_error::BuildError;
 use crate::elog::direct::Direct;
 use crate::elog::double_buffer::{BUFFER_SIZE, DoubleBuffer};
 use crate::elog::global;
@@ -218,45 +218,5 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("target", &self.target)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why there is no logger.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The file cannot be opened for appending, or created.
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What open(2) said.
-        source: io::Error,
-    },
-    /// The writer thread cannot be started.
-    Thread(io::Error),
-    /// `init` was called before: the process has one logger.
-    AlreadyInstalled,
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BuildError::Open { path, source } => {
-                write!(f, "cannot log to {}: {source}", path.display())
-            }
-            BuildError::Thread(source) => {
-                write!(f, "cannot start the thread that writes the log: {source}")
-            }
-            BuildError::AlreadyInstalled => f.write_str("the process has a logger already"),
-        }
-    }
-}
-
-impl Error for BuildError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            BuildError::Open { source, .. } | BuildError::Thread(source) => Some(source),
-            BuildError::AlreadyInstalled => None,
-        }
     }
 }

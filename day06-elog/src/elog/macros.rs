@@ -12,12 +12,12 @@
 /// # let guard = Builder::new(dir.path().join("log")).build()?;
 /// # let audit = guard.logger();
 /// # let level = Level::Debug;
-/// reactor::elog!(level, "{} clients", 3);
-/// reactor::elog!(logger: audit, level, "{} clients", 3);
+/// reactor::log!(level, "{} clients", 3);
+/// reactor::log!(logger: audit, level, "{} clients", 3);
 /// # Ok::<(), reactor::elog::BuildError>(())
 /// ```
 #[macro_export]
-macro_rules! elog {
+macro_rules! log {
     (logger: $logger:expr, $level:expr, $($arg:tt)+) => {{
         let (logger, level) = ($logger, $level);
         if logger.enabled(level) {
@@ -29,7 +29,7 @@ macro_rules! elog {
         }
     }};
     ($level:expr, $($arg:tt)+) => {
-        $crate::elog!(logger: $crate::elog::Global, $level, $($arg)+)
+        $crate::log!(logger: $crate::elog::Global, $level, $($arg)+)
     };
 }
 
@@ -38,9 +38,9 @@ macro_rules! elog {
 #[macro_export]
 macro_rules! error {
     (logger: $logger:expr, $($arg:tt)+) => {
-        $crate::elog!(logger: $logger, $crate::elog::Level::Error, $($arg)+)
+        $crate::log!(logger: $logger, $crate::elog::Level::Error, $($arg)+)
     };
-    ($($arg:tt)+) => { $crate::elog!($crate::elog::Level::Error, $($arg)+) };
+    ($($arg:tt)+) => { $crate::log!($crate::elog::Level::Error, $($arg)+) };
 }
 
 /// Logs that something is wrong that the program can live with. Arguments as for
@@ -48,9 +48,9 @@ macro_rules! error {
 #[macro_export]
 macro_rules! warn {
     (logger: $logger:expr, $($arg:tt)+) => {
-        $crate::elog!(logger: $logger, $crate::elog::Level::Warn, $($arg)+)
+        $crate::log!(logger: $logger, $crate::elog::Level::Warn, $($arg)+)
     };
-    ($($arg:tt)+) => { $crate::elog!($crate::elog::Level::Warn, $($arg)+) };
+    ($($arg:tt)+) => { $crate::log!($crate::elog::Level::Warn, $($arg)+) };
 }
 
 /// Logs what the program does, for the people who run it. Arguments as for
@@ -58,9 +58,9 @@ macro_rules! warn {
 #[macro_export]
 macro_rules! info {
     (logger: $logger:expr, $($arg:tt)+) => {
-        $crate::elog!(logger: $logger, $crate::elog::Level::Info, $($arg)+)
+        $crate::log!(logger: $logger, $crate::elog::Level::Info, $($arg)+)
     };
-    ($($arg:tt)+) => { $crate::elog!($crate::elog::Level::Info, $($arg)+) };
+    ($($arg:tt)+) => { $crate::log!($crate::elog::Level::Info, $($arg)+) };
 }
 
 /// Logs what the program does, for the people who write it. Arguments as for
@@ -68,18 +68,18 @@ macro_rules! info {
 #[macro_export]
 macro_rules! debug {
     (logger: $logger:expr, $($arg:tt)+) => {
-        $crate::elog!(logger: $logger, $crate::elog::Level::Debug, $($arg)+)
+        $crate::log!(logger: $logger, $crate::elog::Level::Debug, $($arg)+)
     };
-    ($($arg:tt)+) => { $crate::elog!($crate::elog::Level::Debug, $($arg)+) };
+    ($($arg:tt)+) => { $crate::log!($crate::elog::Level::Debug, $($arg)+) };
 }
 
 /// Logs a step. Arguments as for [`format!`], after an optional `logger: …,`.
 #[macro_export]
 macro_rules! trace {
     (logger: $logger:expr, $($arg:tt)+) => {
-        $crate::elog!(logger: $logger, $crate::elog::Level::Trace, $($arg)+)
+        $crate::log!(logger: $logger, $crate::elog::Level::Trace, $($arg)+)
     };
-    ($($arg:tt)+) => { $crate::elog!($crate::elog::Level::Trace, $($arg)+) };
+    ($($arg:tt)+) => { $crate::log!($crate::elog::Level::Trace, $($arg)+) };
 }
 
 /// The part of a path after the last slash. The macros use it; at run time

@@ -29,6 +29,7 @@
 
 mod at_exit;
 mod at_fork;
+mod build_error;
 mod builder;
 mod deadline;
 mod direct;
@@ -57,7 +58,8 @@ mod sync;
 mod utc;
 mod writer;
 
-pub use builder::{BuildError, Builder, WhenFull};
+pub use build_error::BuildError;
+pub use builder::{Builder, WhenFull};
 pub use fixed_buf::FixedBuf;
 pub use global::Global;
 pub use guard::Guard;

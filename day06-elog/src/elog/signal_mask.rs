@@ -19,3 +19,33 @@ pub(crate) fn with_signals_blocked<R>(body: impl FnOnce() -> R) -> R {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::thread;
+
+    use super::*;
+
+    /// The signals that the calling thread blocks, a bit each
+    /// ([proc_pid_status(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)).
+    fn blocked() -> u64 {
+        let status = fs::read_to_string("/proc/thread-self/status").unwrap();
+        let mask = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigBlk:"))
+            .unwrap();
+        u64::from_str_radix(mask.trim(), 16).unwrap()
+    }
+
+    #[test]
+    fn a_thread_started_inside_blocks_signals_and_the_one_that_starts_it_does_not() {
+        let before = blocked();
+        let in_thread = with_signals_blocked(|| thread::spawn(blocked).join().unwrap());
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGXFSZ] {
+            let bit = 1 << (signal - 1);
+            assert_eq!((before & bit, in_thread & bit), (0, bit));
+        }
+        assert_eq!(blocked(), before);
+    }
+}

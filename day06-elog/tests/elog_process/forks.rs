@@ -1,6 +1,8 @@
 //! A process that forks while its threads log.
 
+use std::fs;
 use std::path::PathBuf;
+use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,6 +39,18 @@ fn forks() {
             assert_eq!(written[&writer], 1, "child {}", writer - THREADS);
         }
         assert_eq!(written.len(), THREADS + forks);
+        assert_headers_name_the_children(&fs::read_to_string(&log.path).unwrap());
+    }
+}
+
+/// The thread id in a header comes from a cache, which a child inherits.
+fn assert_headers_name_the_children(content: &str) {
+    for line in content.lines() {
+        if let Some((header, text)) = line.split_once("] ")
+            && let Some((_, pid)) = text.split_once(" child ")
+        {
+            assert_eq!(header.split(' ').nth(1), pid.split(' ').next(), "{line}");
+        }
     }
 }
 
@@ -82,10 +96,10 @@ fn fork_one(child: usize) {
     let pid = unsafe { libc::fork() };
     assert!(pid >= 0, "fork failed");
     if pid == 0 {
-        let text = checked(THREADS + child, 0, "of a child");
+        let text = checked(THREADS + child, 0, &format!("child {}", process::id()));
         reactor::info!("{text}");
         // Runs what Elog has registered for the exit, unlike `_exit`.
-        std::process::exit(0);
+        process::exit(0);
     }
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -76,7 +76,7 @@ fn environment() {
 fn log_all_levels(path: PathBuf, _: usize) {
     let guard = Elog::builder(&path).level(Level::Debug).init().unwrap();
     for level in Level::ALL {
-        reactor::elog!(level, "{level}");
+        reactor::log!(level, "{level}");
     }
     let second = Elog::builder(&path).init().unwrap_err();
     assert!(matches!(second, BuildError::AlreadyInstalled));
