@@ -87,6 +87,59 @@ fn a_client_that_has_said_everything_gets_what_is_in_flight() {
     assert_same(&reply, &message);
 }
 
+/// The message and the end of the input are one event.
+#[test]
+fn a_client_that_leaves_with_a_word_gets_its_answer() {
+    let server = Server::verbatim();
+    let known = server.connect();
+    assert_echo(&known, b"hello");
+    let (unknown, message) = server.program.while_suspended(|| {
+        let unknown = server.connect();
+        let message = noise(10_000, 6);
+        for mut client in [&known, &unknown] {
+            client.write_all(&message).expect("it is sent");
+            half_close(client);
+        }
+        (unknown, message)
+    });
+    assert_same(&read_to_end(&known), &message);
+    assert_same(&read_to_end(&unknown), &message);
+}
+
+/// Some leave in one way or another, some come and some go on, all in one batch of
+/// events: the descriptors of the first go to the second, and none of the others'
+/// bytes to either.
+#[test]
+fn clients_may_come_and_go_at_once() {
+    let server = Server::verbatim();
+    let mut clients: Vec<_> = (0..60).map(|_| server.connect()).collect();
+    for client in &clients {
+        assert_echo(client, b"hello");
+    }
+    let mut stays = clients.split_off(40);
+    let messages: Vec<_> = (0..40).map(|seed| noise(1000, seed)).collect();
+    server.program.while_suspended(|| {
+        for (n, mut client) in clients.into_iter().enumerate() {
+            if n % 2 == 0 {
+                client.write_all(b"and bye").expect("it is sent");
+            }
+            if n % 4 < 2 {
+                reset(client);
+            }
+        }
+        stays.extend((0..20).map(|_| server.connect()));
+        for (mut client, message) in stays.iter().zip(&messages) {
+            client.write_all(message).expect("it is sent");
+        }
+    });
+    for (mut client, message) in stays.iter().zip(&messages) {
+        let mut reply = [0; 1000];
+        client.read_exact(&mut reply).expect("a reply");
+        assert_same(&reply, message);
+        assert_echo(client, b"and again");
+    }
+}
+
 #[test]
 fn a_reset_hurts_nobody_else() {
     let server = Server::verbatim();

@@ -34,3 +34,15 @@ fn a_signal_before_the_first_client_counts() {
     server.program.signal(libc::SIGTERM);
     assert_eq!(server.program.end().code, Some(0));
 }
+
+#[test]
+fn two_signals_at_once_end_the_server_once() {
+    let server = Server::verbatim();
+    let client = server.connect();
+    assert_echo(&client, b"hello");
+    server.program.while_suspended(|| {
+        server.program.signal(libc::SIGINT);
+        server.program.signal(libc::SIGTERM);
+    });
+    assert_eq!(server.program.end().code, Some(0));
+}

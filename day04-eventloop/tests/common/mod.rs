@@ -8,6 +8,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -109,6 +110,27 @@ impl Program {
         // so nobody else has its number.
         let result = unsafe { libc::kill(pid, signal) };
         assert_eq!(result, 0, "{}", io::Error::last_os_error());
+    }
+
+    /// Does something while the program is suspended. When it goes on, it finds all
+    /// that has happened at once.
+    pub(crate) fn while_suspended<T>(&self, action: impl FnOnce() -> T) -> T {
+        self.signal(libc::SIGSTOP);
+        let mut info = MaybeUninit::<libc::siginfo_t>::uninit();
+        // SAFETY: there is room for what the call writes, which nobody reads. It waits
+        // for the child to be suspended, and leaves its end to `Child::wait`.
+        let result = unsafe {
+            libc::waitid(
+                libc::P_PID,
+                self.child.id(),
+                info.as_mut_ptr(),
+                libc::WSTOPPED,
+            )
+        };
+        assert_eq!(result, 0, "{}", io::Error::last_os_error());
+        let value = action();
+        self.signal(libc::SIGCONT);
+        value
     }
 
     /// Waits for the program to end. Its stdin ends first.
