@@ -49,7 +49,7 @@ pub struct Connection {
     context: Rc<Context>,
     peer_addr: InetAddr,
     /// Input that the last callback has left for the next.
-    kept: Cell<Vec<u8>>,
+    kept: Cell<Option<Box<[u8]>>>,
     /// What was written and the socket has not taken yet.
     output: RefCell<Buffer>,
     phase: Cell<Phase>,

@@ -83,9 +83,12 @@ impl Connection {
     /// Brings everything up to date with what a callback, an event or a message has
     /// changed: whoever changes something calls this when it is done.
     pub(crate) fn settle(self: &Rc<Self>) {
-        if self.is_at_rest() {
-            return;
+        if !self.is_at_rest() {
+            self.settle_changes();
         }
+    }
+
+    fn settle_changes(self: &Rc<Self>) {
         if self.peer_is_done.get() {
             self.close_for(CloseReason::Peer);
         } else if self.context.is_stopping() && !self.socket.has_input() {

@@ -39,17 +39,17 @@ impl Connection {
 
     /// Reads once what nobody wants to have.
     pub(super) fn discard_input(&self) {
-        self.context.begin(Vec::new());
+        self.context.begin(None);
         self.discard(self.receive());
     }
 
     /// What the last callback has kept of the input.
-    pub(crate) fn take_kept(&self) -> Vec<u8> {
+    pub(crate) fn take_kept(&self) -> Option<Box<[u8]>> {
         self.kept.take()
     }
 
-    pub(crate) fn keep(&self, input: Vec<u8>) {
-        self.kept.set(input);
+    pub(crate) fn keep(&self, input: Box<[u8]>) {
+        self.kept.set(Some(input));
     }
 
     /// Sends what the socket takes now, and keeps the rest for later.

@@ -75,12 +75,12 @@ impl Context {
         }
         if let Some(from) = self.keep_from.take() {
             let input = self.input.borrow();
-            conn.keep(input.get(from..).unwrap_or_default().to_vec());
+            conn.keep(input.get(from..).unwrap_or_default().into());
         }
     }
 
     /// Empties the buffers for the next connection, but for what that one has kept.
-    pub(crate) fn begin(&self, kept: Vec<u8>) {
+    pub(crate) fn begin(&self, kept: Option<Box<[u8]>>) {
         self.send_buf.take();
         let mut input = self.input.borrow_mut();
         if input.capacity() > INPUT_SIZE {
@@ -88,7 +88,9 @@ impl Context {
             *input = Buffer::with_capacity(INPUT_SIZE);
         }
         input.clear();
-        input.append(&kept);
+        if let Some(kept) = kept {
+            input.append(&kept);
+        }
     }
 
     /// Reads once.
