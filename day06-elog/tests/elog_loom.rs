@@ -142,3 +142,26 @@ fn an_urgent_line_needs_no_tick() {
         assert_eq!(writer.join().unwrap(), b"e\n");
     });
 }
+
+#[test]
+fn a_flush_ends_the_pause_after_a_failed_write() {
+    explore(|| {
+        let buffer = Arc::new(DoubleBuffer::new(LINE, LINE));
+        let failing = Arc::clone(&buffer);
+        let writer = thread::spawn(move || {
+            let mut batch = Batch::with_capacity(LINE);
+            while failing.take(&mut batch, EVER) {
+                if batch.lines > 0 {
+                    assert!(failing.pause(EVER));
+                    failing.settle(batch.lines);
+                }
+            }
+            failing.close();
+        });
+        assert_eq!(buffer.push(b"m\n", false, EVER), Push::Queued);
+        assert_eq!(buffer.flush(EVER), Ok(()));
+        assert_eq!(buffer.stats().written, 1);
+        assert_eq!(buffer.stop(EVER), Ok(()));
+        writer.join().unwrap();
+    });
+}

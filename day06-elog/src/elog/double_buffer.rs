@@ -141,7 +141,6 @@ impl DoubleBuffer {
         batch.lines = mem::take(&mut state.front_lines);
         batch.dropped = mem::take(&mut state.untold);
         state.urgent = false;
-        state.awaited = false;
         state.congested = false;
         let goes_on = state.phase == Phase::Open;
         drop(state);

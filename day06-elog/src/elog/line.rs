@@ -14,7 +14,8 @@ use crate::elog::level::Level;
 /// The longest line, its line feed included; what is longer is cut and marked.
 pub const MAX_LINE: usize = 64 * 1024;
 
-/// What the first pass has, as in LevelDB.
+/// What the first pass has, as in LevelDB. Zeroing it costs some 5 ns of a call's
+/// hundred; not zeroing it would cost an `unsafe` block.
 const STACK: usize = 512;
 
 /// Kept free at the end of the second pass for the mark of a cut line.

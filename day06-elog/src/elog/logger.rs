@@ -182,7 +182,8 @@ impl Core {
     fn shutdown(&self, timeout: Duration) -> Result<(), u64> {
         let stopped = self.buffer.as_ref().map_or(Ok(()), |buffer| {
             let stopped = buffer.stop(timeout);
-            self.direct.adopt_losses(buffer.take_untold());
+            let given_up = stopped.err().unwrap_or_default();
+            self.direct.adopt_losses(buffer.take_untold() + given_up);
             stopped
         });
         self.report(self.direct.release());

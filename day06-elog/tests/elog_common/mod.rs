@@ -35,15 +35,23 @@ impl Log {
         self.dir.path().join(format!("log.{number}"))
     }
 
-    /// All files that exist, the oldest first.
+    /// All files of the log that exist, the oldest first. A process that was
+    /// killed in the middle of a rotation leaves a gap in the numbers.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let mut files: Vec<PathBuf> = (1..)
-            .map(|number| self.rotated(number))
-            .take_while(|path| path.exists())
+        let mut numbers: Vec<usize> = fs::read_dir(self.dir())
+            .unwrap()
+            .filter_map(|entry| {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                name.strip_prefix("log.")?.parse().ok()
+            })
             .collect();
-        files.reverse();
-        files.push(self.path.clone());
-        files
+        numbers.sort_unstable_by(|a, b| b.cmp(a));
+        numbers
+            .into_iter()
+            .map(|number| self.rotated(number))
+            .chain([self.path.clone()])
+            .filter(|path| path.exists())
+            .collect()
     }
 
     /// What was logged to the file, without headers.

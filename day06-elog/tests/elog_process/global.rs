@@ -1,13 +1,17 @@
-//! The process's logger: before it is there, and what the environment says.
+//! The process's logger: before it is there, and what the environment and the
+//! working directory do to it.
 
+use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use day06_elog as reactor;
 
 use reactor::elog::{BuildError, Elog, Global, Level};
 
-use crate::children::play_for_output;
-use crate::elog_common::{Log, texts_of};
+use crate::children::{play, play_for_output};
+use crate::elog_common::{Log, texts_in, texts_of};
 use crate::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] = &[
@@ -17,12 +21,17 @@ pub(crate) const TESTS: &[Named<fn()>] = &[
     ),
     ("global::a_closed_stderr_is_no_trouble", closed_stderr),
     ("global::the_environment_overrides_the_level", environment),
+    (
+        "global::a_relative_path_survives_a_change_of_directory",
+        relative_path,
+    ),
 ];
 
 pub(crate) const ROLES: &[Named<Body>] = &[
     ("no-logger", log_without_logger),
     ("closed-stderr", log_without_logger_and_stderr),
     ("levels", log_all_levels),
+    ("relative-path", log_to_relative_path),
 ];
 
 const NOTHING: (&str, &str) = ("NOTHING", "");
@@ -81,4 +90,22 @@ fn log_all_levels(path: PathBuf, _: usize) {
     let second = Elog::builder(&path).init().unwrap_err();
     assert!(matches!(second, BuildError::AlreadyInstalled));
     drop(guard);
+}
+
+fn relative_path() {
+    let log = Log::new();
+    play("relative-path", &log.path, 0);
+    assert_eq!(texts_in(&log.rotated(1)), ["before"]);
+    assert_eq!(log.texts(), ["after"]);
+}
+
+fn log_to_relative_path(path: PathBuf, _: usize) {
+    env::set_current_dir(path.parent().unwrap()).unwrap();
+    let guard = Elog::builder("log").init().unwrap();
+    env::set_current_dir("/").unwrap();
+    reactor::info!("before");
+    guard.logger().flush(Duration::MAX).unwrap();
+    fs::rename(&path, path.with_extension("1")).unwrap();
+    guard.logger().reopen();
+    reactor::info!("after");
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use day06_elog as reactor;
 
-use reactor::elog::Elog;
+use reactor::elog::{Builder, Elog};
 
 use crate::children::Role;
 use crate::elog_common::{Log, checked, texts_of, verify};
@@ -14,70 +14,103 @@ use crate::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] = &[
     ("kills::a_synchronous_log_has_every_line", synchronous),
+    ("kills::so_it_has_if_it_is_killed_rotating", rotating),
     (
-        "kills::what_an_asynchronous_log_loses_is_bounded",
+        "kills::an_asynchronous_log_loses_a_bounded_rest",
         asynchronous,
     ),
 ];
 
-pub(crate) const ROLES: &[Named<Body>] = &[
-    ("log-until-killed", log_until_killed),
-    (
-        "log-synchronously-until-killed",
-        log_synchronously_until_killed,
-    ),
-];
+pub(crate) const ROLES: &[Named<Body>] = &[("log-until-killed", log_until_killed)];
 
 const KILLS: usize = 50;
 
 /// The most that can be in memory: two buffers of 1 MiB.
 const MEMORY: usize = 2 * 1024 * 1024;
 
+/// What a child gets as its number.
+const ASYNCHRONOUS: usize = 0;
+const SYNCHRONOUS: usize = 1;
+const ROTATING: usize = 2;
+
+fn builder(path: &Path, mode: usize) -> Builder {
+    let builder = Elog::builder(path).synchronous(mode != ASYNCHRONOUS);
+    if mode == ROTATING {
+        builder.rotate(1000, u32::MAX)
+    } else {
+        builder
+    }
+}
+
 fn synchronous() {
     for kill in 0..KILLS {
-        let (logged, texts, _) = kill_after(kill * 37, "log-synchronously-until-killed");
-        assert!(texts >= logged, "{logged} lines, {texts} in the file");
+        let left = kill_after(kill * 37, SYNCHRONOUS);
+        assert!(left.in_files >= left.logged, "{left:?}");
+    }
+}
+
+fn rotating() {
+    for kill in 0..KILLS {
+        let left = kill_after(kill * 7, ROTATING);
+        assert!(left.in_files >= left.logged, "{left:?}");
     }
 }
 
 fn asynchronous() {
     for kill in 0..KILLS {
-        let (logged, texts, line) = kill_after(kill * 997, "log-until-killed");
-        let lost = logged.saturating_sub(texts) * line;
-        assert!(lost <= MEMORY, "{logged} lines, {texts} in the file");
+        let left = kill_after(kill * 997, ASYNCHRONOUS);
+        let lost = left.logged.saturating_sub(left.in_files);
+        assert!(lost * left.line_len <= MEMORY, "{left:?}");
     }
 }
 
-/// Kills a child when it has logged so many lines. Returns how many it had
-/// logged by then, how many are in the file, and the length of one.
-fn kill_after(lines: usize, role: &str) -> (usize, usize, usize) {
+/// What a killed process leaves.
+#[derive(Debug)]
+struct Left {
+    /// The lines whose calls had returned.
+    logged: usize,
+    in_files: usize,
+    /// How long a line is, about.
+    line_len: usize,
+}
+
+/// Kills a child when it has logged so many lines.
+fn kill_after(lines: usize, mode: usize) -> Left {
     let log = Log::new();
     let progress = progress_of(&log.path);
     fs::write(&progress, 0_u64.to_ne_bytes()).unwrap();
-    let mut child = Role::start(role, &log.path, 0);
+    let mut child = Role::start("log-until-killed", &log.path, mode);
     while read_progress(&progress) <= lines {
         assert!(!child.has_ended());
     }
     child.kill();
     let logged = read_progress(&progress);
 
-    let content = fs::read_to_string(&log.path).unwrap_or_default();
+    let content: String = log
+        .files()
+        .iter()
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
     // The last line may be torn; no other may.
     let whole = content.rfind('\n').map_or(0, |line_feed| line_feed + 1);
     let texts = texts_of(&content[..whole]);
-    let written = verify(&texts).get(&0).copied().unwrap_or_default();
-    let line = content.lines().last().map_or(0, str::len);
+    let in_files = verify(&texts).get(&0).copied().unwrap_or_default();
+    let line_len = content.lines().last().map_or(0, str::len);
 
     // The next run does not glue its first line to a torn one.
-    let guard = Elog::builder(&log.path).build().unwrap();
+    let guard = builder(&log.path, mode).build().unwrap();
     reactor::info!(logger: guard.logger(), "next run");
     drop(guard);
     assert_eq!(log.texts().last().unwrap(), "next run");
-    (logged, written, line)
+    Left {
+        logged,
+        in_files,
+        line_len,
+    }
 }
 
 fn progress_of(log: &Path) -> PathBuf {
-    log.with_extension("progress")
+    log.with_file_name("progress")
 }
 
 fn read_progress(path: &Path) -> usize {
@@ -85,20 +118,12 @@ fn read_progress(path: &Path) -> usize {
     usize::try_from(u64::from_ne_bytes(bytes)).unwrap()
 }
 
-fn log_until_killed(path: PathBuf, _: usize) {
-    run(path, false);
-}
-
-fn log_synchronously_until_killed(path: PathBuf, _: usize) {
-    run(path, true);
-}
-
-fn run(path: PathBuf, synchronous: bool) {
+fn log_until_killed(path: PathBuf, mode: usize) {
     let progress = File::options()
         .write(true)
         .open(progress_of(&path))
         .unwrap();
-    let _guard = Elog::builder(path).synchronous(synchronous).init().unwrap();
+    let _guard = builder(&path, mode).init().unwrap();
     for number in 0.. {
         let text = checked(0, number, "payload");
         reactor::info!("{text}");

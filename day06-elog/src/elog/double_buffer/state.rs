@@ -20,7 +20,7 @@ pub(crate) struct State {
     pub(super) congested: bool,
     /// Somebody does not want to wait until there is enough to write.
     pub(super) urgent: bool,
-    /// Somebody waits for the writer, and not just for the log to go on.
+    /// Somebody waits for the writer to succeed, and has not seen it try again.
     pub(super) awaited: bool,
     /// Saves callers the system call that wakes a writer who is awake.
     pub(super) asleep: bool,
