@@ -7,7 +7,7 @@ use std::time::Duration;
 use day06_elog as reactor;
 use reactor::cli::{self, Exit, Options};
 use reactor::elog::Elog;
-use reactor::{Connection, EventLoop, Signal, Signals, State, TcpServer, info};
+use reactor::{Connection, EventLoop, Signal, Signals, State, TcpServer, info, report};
 
 /// How long clients have to take their replies after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(5);
@@ -50,7 +50,15 @@ fn serve() -> Result<(), Exit> {
         Signal::Hangup => logger.iter().for_each(|logger| logger.reopen()),
         Signal::User1 => cli::print_line(format_args!("{}", server_handle.stats())),
         _ if is_stopping.replace(true) => loop_handle.quit(),
-        _ => server_handle.stop(GRACE),
+        _ => {
+            let (clients, seconds) = (server_handle.stats().active(), GRACE.as_secs());
+            if clients > 0 {
+                report(format_args!(
+                    "{clients} clients have up to {seconds} s to finish; Ctrl-C again ends at once"
+                ));
+            }
+            server_handle.stop(GRACE);
+        }
     })?;
     cli::print_line(format_args!("listening on {local_addr}"));
     info!("listening on {local_addr}");
