@@ -1,9 +1,11 @@
 //! Threads with a loop each: the sub-reactors.
 
+use std::convert::Infallible;
 use std::io;
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crate::{EventLoop, LoopHandle, report};
 
@@ -16,6 +18,8 @@ pub struct EventLoopThreadPool {
 struct LoopThread {
     handle: LoopHandle,
     thread: JoinHandle<()>,
+    /// Disconnected when the thread has done its work.
+    ended: Receiver<Infallible>,
 }
 
 impl EventLoopThreadPool {
@@ -39,9 +43,11 @@ impl EventLoopThreadPool {
         for number in 0..count {
             let init = init.clone();
             let (sender, receiver) = mpsc::channel();
+            let (end, ended) = mpsc::channel();
             let thread = thread::Builder::new()
                 .name(format!("{name}-{number}"))
                 .spawn(move || {
+                    let _end = end;
                     let set_up = || {
                         let event_loop = EventLoop::new()?;
                         let result = init(&event_loop)?;
@@ -64,7 +70,11 @@ impl EventLoopThreadPool {
                 .unwrap_or_else(|_| Err(io::Error::other("the thread panicked")));
             match started {
                 Ok((handle, result)) => {
-                    pool.threads.push(LoopThread { handle, thread });
+                    pool.threads.push(LoopThread {
+                        handle,
+                        thread,
+                        ended,
+                    });
                     results.push(result);
                 }
                 Err(error) => {
@@ -77,18 +87,30 @@ impl EventLoopThreadPool {
         Ok((pool, results))
     }
 
-    /// Lets the threads go on by themselves, as one of them does not end: only the end of
-    /// the process ends a callback that never returns.
-    pub fn abandon(mut self) {
-        self.threads.clear();
+    /// Ends the loops, and waits for the threads no longer than `patience`: a callback may
+    /// never return. Says whether all have ended; those that have not go on by themselves
+    /// until they do.
+    pub fn end_within(mut self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        self.quit();
+        let count = self.threads.len();
+        self.threads.retain(|thread| {
+            let time = deadline.saturating_duration_since(Instant::now());
+            thread.ended.recv_timeout(time) == Err(RecvTimeoutError::Disconnected)
+        });
+        self.threads.len() == count
+    }
+
+    fn quit(&self) {
+        for thread in &self.threads {
+            thread.handle.quit();
+        }
     }
 }
 
 impl Drop for EventLoopThreadPool {
     fn drop(&mut self) {
-        for thread in &self.threads {
-            thread.handle.quit();
-        }
+        self.quit();
         for LoopThread { thread, .. } in self.threads.drain(..) {
             if thread.join().is_err() {
                 report(format_args!("an event loop's thread has panicked"));

@@ -33,6 +33,8 @@ pub(crate) enum Message {
     Send(Token, Arc<[u8]>),
     Shutdown(Token),
     Close(Token),
+    /// End all connections at once.
+    Abort,
     /// Close all connections as soon as nothing is in flight, and after the time given
     /// in any case.
     Stop(Duration),
@@ -50,7 +52,8 @@ pub(crate) struct Worker {
     event_loop: Weak<EventLoop>,
     handle: WorkerHandle,
     context: Rc<Context>,
-    door: OnceCell<Rc<Channel>>,
+    /// The loop owns it, and it owns the worker: that must not become a ring.
+    door: OnceCell<Weak<Channel>>,
     connections: RefCell<TokenMap<Rc<Connection>>>,
     has_stopped: Cell<bool>,
     on_stopped: Box<dyn Fn()>,
@@ -80,7 +83,7 @@ impl Worker {
         let door = handle
             .mailbox
             .deliver_to(event_loop, move |message| this.receive(message))?;
-        worker.door.get_or_init(|| door);
+        worker.door.get_or_init(|| Rc::downgrade(&door));
         Ok(worker)
     }
 
@@ -106,6 +109,7 @@ impl Worker {
                     conn.settle();
                 }
             }
+            Message::Abort => self.abort(),
             Message::Stop(grace) => self.stop(grace),
         }
     }
@@ -160,7 +164,7 @@ impl Worker {
     /// Ends everything at once.
     pub(crate) fn abort(&self) {
         self.for_each(|conn| conn.abort(CloseReason::Stopped));
-        if let Some(door) = self.door.get()
+        if let Some(door) = self.door.get().and_then(Weak::upgrade)
             && let Err(error) = door.remove()
         {
             report(format_args!("cannot close a worker's mailbox: {error}"));
@@ -198,5 +202,16 @@ impl Worker {
 
     fn counters(&self) -> &WorkerCounters {
         &self.handle.counters
+    }
+}
+
+/// Handles may outlive the worker: what they say must not pile up where nobody reads it.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        for message in self.handle.mailbox.close() {
+            if let Message::Send(_, bytes) = message {
+                self.counters().bytes_discarded.add(bytes.len() as u64);
+            }
+        }
     }
 }

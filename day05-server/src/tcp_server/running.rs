@@ -172,11 +172,8 @@ impl Running {
                 let Some(running) = this.upgrade() else {
                     return;
                 };
-                if let Some(pool) = running.pool.take() {
-                    report(format_args!(
-                        "a callback does not return: its thread is left behind"
-                    ));
-                    pool.abandon();
+                if running.pool.borrow().is_some() {
+                    running.end_pool(Duration::ZERO);
                     running.has_stopped();
                 }
             });
@@ -190,6 +187,17 @@ impl Running {
         }
     }
 
+    /// Only the end of the process ends a callback that never returns.
+    fn end_pool(&self, patience: Duration) {
+        if let Some(pool) = self.pool.take()
+            && !pool.end_within(patience)
+        {
+            report(format_args!(
+                "a callback does not return: its thread is left behind"
+            ));
+        }
+    }
+
     /// Ends everything at once.
     pub(super) fn abort(&self) {
         if let Some(acceptor) = self.acceptor.take() {
@@ -198,7 +206,11 @@ impl Running {
         if let Some(worker) = &self.local_worker {
             worker.abort();
         }
-        drop(self.pool.take());
+        for worker in &*self.workers {
+            // A worker that has ended has no connections left.
+            let _ = worker.mailbox.push(Message::Abort);
+        }
+        self.end_pool(PATIENCE);
         if let Some(door) = self.door.get()
             && let Err(error) = door.remove()
         {
