@@ -123,7 +123,8 @@ fn a_rotation_that_fails_leaves_the_log_in_the_old_file() {
         assert_eq!(verify(&log.texts())[&0], 100);
         let stats = logger.stats();
         assert_eq!(stats.written, 100);
-        assert!(stats.io_errors > 0);
+        // Most lines come when the file is full, and do not each try again.
+        assert!(0 < stats.io_errors && stats.io_errors < 50, "{stats:?}");
     });
 }
 

@@ -97,7 +97,7 @@ impl fmt::Debug for Reporter {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, OnceLock};
 
     use super::*;
 
@@ -117,5 +117,25 @@ mod tests {
         assert_eq!(reporter.errors(), 100);
         assert_eq!(calls.get(), 1);
         assert!(!is_reporting());
+    }
+
+    #[test]
+    fn a_callback_that_causes_an_error_itself_is_not_called_for_that() {
+        static REPORTER: OnceLock<Reporter> = OnceLock::new();
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        let callback = |error: &io::Error| {
+            CALLS.fetch_add(1, Ordering::Relaxed);
+            let reporter = REPORTER.get().unwrap();
+            if reporter.errors() < 10 {
+                // It takes longer than the pause between two reports.
+                reporter.next_millis.store(0, Ordering::Relaxed);
+                reporter.report(error);
+            }
+        };
+        let reporter =
+            REPORTER.get_or_init(|| Reporter::new("a/log".into(), Some(Box::new(callback))));
+        reporter.report(&io::Error::from_raw_os_error(libc::ENOSPC));
+        assert_eq!(reporter.errors(), 2);
+        assert_eq!(CALLS.load(Ordering::Relaxed), 1);
     }
 }

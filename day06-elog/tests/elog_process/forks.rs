@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use day06_elog as reactor;
 
-use reactor::elog::Elog;
+use reactor::elog::{Elog, Global};
 
 use crate::children::play;
 use crate::elog_common::{Log, assert_adds_up, checked, verify};
@@ -98,6 +98,11 @@ fn fork_one(child: usize) {
     if pid == 0 {
         let text = checked(THREADS + child, 0, &format!("child {}", process::id()));
         reactor::info!("{text}");
+        // The parent's lines are no business of the child's.
+        let stats = Global.logger().unwrap().stats();
+        if (stats.accepted, stats.written) != (1, 1) {
+            process::exit(1);
+        }
         // Runs what Elog has registered for the exit, unlike `_exit`.
         process::exit(0);
     }

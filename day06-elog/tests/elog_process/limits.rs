@@ -139,7 +139,8 @@ fn fill_disk(path: PathBuf, mode: usize) {
         std::process::exit(NOT_ALLOWED);
     }
     let ballast = disk.join("ballast");
-    fs::write(&ballast, vec![0; 32 * 1024]).unwrap();
+    // An odd number of pages is left, so the disk is full in the middle of a file.
+    fs::write(&ballast, vec![0; 7 * 4096]).unwrap();
     let guard = builder(&path, mode).rotate(8 * 1024, 9).build().unwrap();
     let logger = guard.logger();
     let next = log_until_failure(logger, 0);
