@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::elog::build_error::BuildError;
 use crate::elog::direct::Direct;
 use crate::elog::double_buffer::{BUFFER_SIZE, DoubleBuffer};
-use crate::elog::global;
+use crate::elog::global::{self, Global};
 use crate::elog::guard::Guard;
 use crate::elog::level::{AtomicLevel, Level, LevelFilter};
 use crate::elog::logger::{Core, Elog};
@@ -147,6 +147,9 @@ impl Builder {
     /// As [`build`](Self::build), and when the process has a logger already, be it
     /// of the `log` crate.
     pub fn init(mut self) -> Result<Guard, BuildError> {
+        if Global.logger().is_some() {
+            return Err(BuildError::AlreadyInstalled);
+        }
         if let Ok(name) = env::var(LEVEL_VARIABLE) {
             match name.parse() {
                 Ok(level) => self.level = level,

@@ -7,8 +7,7 @@
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::elog::level::Level;
-use crate::elog::line::with_line;
+use crate::elog::notice::with_notice;
 use crate::elog::sink::{Sink, Target};
 use crate::elog::stats::Stats;
 
@@ -127,7 +126,7 @@ impl State {
         if self.untold > 0 {
             let lost = self.untold;
             let sink = self.sink()?;
-            write_notice(lost, "not written", |notice| sink.append(notice, &mut 0))?;
+            with_notice(lost, "not written", |notice| sink.append(notice, &mut 0))?;
             self.untold = 0;
         }
         Ok(())
@@ -162,14 +161,4 @@ impl State {
         self.stats = Stats::default();
         self.untold = 0;
     }
-}
-
-/// The line that stands in the log for lines that do not.
-pub(crate) fn write_notice<R>(lines: u64, reason: &str, append: impl FnOnce(&[u8]) -> R) -> R {
-    with_line(
-        Level::Warn,
-        "elog",
-        format_args!("lost {lines} lines: {reason}"),
-        |line| append(line.bytes),
-    )
 }

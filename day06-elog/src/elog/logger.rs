@@ -84,8 +84,7 @@ impl Elog {
     ///
     /// A synchronous logger returns when the kernel has the line; otherwise the
     /// writer thread gives it to the kernel within the flush interval, or at once
-    /// for [`Level::Error`].
-    #[inline]
+    /// for [`Level::Error`]. Takes locks, so it is not for signal handlers.
     pub fn log(self, level: Level, place: &str, args: fmt::Arguments<'_>) {
         if self.enabled(level) {
             with_line(level, place, args, |line| {
@@ -193,8 +192,8 @@ impl Core {
     /// Ends the log where nobody can be given the result.
     pub(crate) fn shutdown_or_report(&self) {
         if let Err(lines) = self.shutdown(self.shutdown_timeout) {
-            let message = format!("shut down with {lines} lines not written");
-            self.reporter.report(&io::Error::other(message));
+            self.reporter
+                .tell(format_args!("shut down with {lines} lines not written"));
         }
     }
 

@@ -9,10 +9,16 @@
 //!
 //! The modules in the order in which the lesson builds them:
 //!
-//! 1. the synchronous port of LevelDB's logger: [`Level`], the macros, [`Elog`],
-//!    `Direct`, which writes each line before the call returns;
-//! 2. [`FixedBuf`] with an exact second pass, and the cached header;
-//! 3. the double buffer and its writer thread, which [`Guard`] ends.
+//! 1. the synchronous port of LevelDB's logger: [`Level`], the macros, a line with a
+//!    header (`line`, `utc`), and `direct`, which writes it before the call returns;
+//! 2. [`FixedBuf`], which makes the second pass exact, `escape`, and the `header` that
+//!    is kept from line to line;
+//! 3. `double_buffer` and its `writer` thread, which the [`Guard`] ends;
+//! 4. what can go wrong: files that are full, moved or cut (`sink`, `rotation`), disks
+//!    that are full (`reporter`, `notice`, [`Stats`]), processes that exit, panic or
+//!    fork (`at_exit`, `panic_hook`, `at_fork`).
+//!
+//! Each is measured by `examples/elog_bench.rs`.
 //!
 //! ```
 //! # use day06_elog as reactor;
@@ -46,6 +52,7 @@ mod line;
 mod log_file;
 mod logger;
 mod macros;
+mod notice;
 mod panic_hook;
 mod registry;
 mod reporter;

@@ -50,13 +50,18 @@ impl Reporter {
             return;
         }
         REPORTING.set(true);
-        let path = self.path.display();
-        write_to_stderr(format!("elog: {path}: {error}\n").as_bytes());
+        self.tell(error);
         if let Some(callback) = &self.callback {
             // The panic hook has reported it; the writer thread must live on.
             let _ = catch_unwind(AssertUnwindSafe(|| callback(error)));
         }
         REPORTING.set(false);
+    }
+
+    /// Passes something on to stderr that must not be left out.
+    pub(crate) fn tell(&self, what: impl fmt::Display) {
+        let path = self.path.display();
+        write_to_stderr(format!("elog: {path}: {what}\n").as_bytes());
     }
 
     /// How many errors there were, reported or not.

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use crate::elog::direct::write_notice;
 use crate::elog::double_buffer::{BUFFER_SIZE, Batch, DoubleBuffer};
 use crate::elog::logger::Core;
+use crate::elog::notice::with_notice;
 use crate::elog::signal_mask::with_signals_blocked;
 use crate::elog::sink::Sink;
 
@@ -50,7 +50,7 @@ impl Writer {
                 self.buffer.settle(batch.lines);
             }
             if batch.dropped > 0 {
-                write_notice(batch.dropped, "buffer full", |notice| self.write(notice));
+                with_notice(batch.dropped, "buffer full", |notice| self.write(notice));
             }
         }
         drop(self.sink);

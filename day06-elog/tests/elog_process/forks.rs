@@ -38,7 +38,8 @@ fn forks() {
         for writer in THREADS..THREADS + forks {
             assert_eq!(written[&writer], 1, "child {}", writer - THREADS);
         }
-        assert_eq!(written.len(), THREADS + forks);
+        assert_eq!(written[&(THREADS + forks)], forks);
+        assert_eq!(written.len(), THREADS + forks + 1);
         assert_headers_name_the_children(&fs::read_to_string(&log.path).unwrap());
     }
 }
@@ -81,6 +82,8 @@ fn run(path: PathBuf, forks: usize, synchronous: bool) {
             });
         }
         for child in 0..forks {
+            let text = checked(THREADS + forks, child, "of the thread that forks");
+            reactor::info!("{text}");
             fork_one(child);
         }
         done.store(true, Ordering::Relaxed);
