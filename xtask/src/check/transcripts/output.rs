@@ -1,4 +1,4 @@
-//! Whether a line is the line that a text shows.
+//! What a command printed, and which lines of it the text shows.
 
 use anyhow::Result;
 use regex_lite::{Captures, Regex};
@@ -33,7 +33,9 @@ impl Normal {
 
 /// What one command printed, and how much of it was found in the text.
 pub(super) struct Output {
-    pub(super) is_background: bool,
+    is_background: bool,
+    has_ended: bool,
+    has_gaps: bool,
     lines: Vec<String>,
     taken: usize,
 }
@@ -42,57 +44,51 @@ impl Output {
     pub(super) fn new(is_background: bool) -> Self {
         Self {
             is_background,
+            has_ended: false,
+            has_gaps: false,
             lines: Vec::new(),
             taken: 0,
         }
     }
 
-    /// A last line without its end counts once no more of it can come.
-    pub(super) fn update(&mut self, text: String, has_ended: bool) {
-        let is_whole = text.is_empty() || text.ends_with('\n') || has_ended && !self.is_background;
+    pub(super) fn is_background(&self) -> bool {
+        self.is_background
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// From here on the text leaves lines out.
+    pub(super) fn allow_gaps(&mut self) {
+        self.has_gaps = true;
+    }
+
+    /// `text` is all that was printed up to now. A last line without its end counts
+    /// once no more of it can come.
+    pub(super) fn update(&mut self, text: &str, has_ended: bool) {
+        self.has_ended = has_ended;
+        let may_grow = self.is_background || !has_ended;
         self.lines = text.lines().map(str::to_owned).collect();
-        if !is_whole {
+        if may_grow && !text.is_empty() && !text.ends_with('\n') {
             self.lines.pop();
         }
     }
 
-    /// The first line that the text has not shown yet.
+    /// The first line that the text has to show and has not shown yet.
     pub(super) fn next_line(&self, normal: &Normal) -> Option<String> {
-        self.lines.get(self.taken).map(|line| normal.line(line))
+        let next = self.lines.get(self.taken).filter(|_| !self.has_gaps);
+        next.map(|line| normal.line(line))
     }
 
-    pub(super) fn skip_rest(&mut self) {
-        self.taken = self.lines.len();
-    }
-
-    fn take(&mut self, shown: &str, skipping: bool, normal: &Normal) -> bool {
-        let mut rest = self.lines[self.taken..].iter();
-        let found = if skipping {
-            rest.position(|line| matches(shown, &normal.line(line)))
-        } else {
-            rest.next()
-                .filter(|line| matches(shown, &normal.line(line)))
-                .map(|_| 0)
-        };
+    /// Takes a shown line, if it is the next one.
+    pub(super) fn take(&mut self, shown: &str, normal: &Normal) -> bool {
+        let within_reach = if self.has_gaps { usize::MAX } else { 1 };
+        let mut rest = self.lines[self.taken..].iter().take(within_reach);
+        let found = rest.position(|line| matches(shown, &normal.line(line)));
         self.taken += found.map_or(0, |skipped| skipped + 1);
         found.is_some()
     }
-}
-
-/// Takes a shown line from the output of the current command, or else from that of
-/// a program in the background.
-pub(super) fn take(
-    outputs: &mut [Output],
-    current: usize,
-    shown: &str,
-    skipping: bool,
-    normal: &Normal,
-) -> bool {
-    if outputs[current].take(shown, skipping, normal) {
-        return true;
-    }
-    let mut others = outputs.iter_mut().filter(|output| output.is_background);
-    others.any(|output| output.take(shown, skipping, normal))
 }
 
 /// `…` in the shown line stands for any text.
@@ -121,12 +117,6 @@ fn matches(shown: &str, line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn output(is_background: bool, text: &str) -> Output {
-        let mut output = Output::new(is_background);
-        output.update(text.to_owned(), true);
-        output
-    }
 
     #[test]
     fn ports_and_times_are_made_alike() {
@@ -157,34 +147,30 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_from_the_command_or_from_the_background() {
-        let normal = Normal::new(1).unwrap();
-        let mut outputs = [
-            output(true, "listening\nmessage\n"),
-            output(false, "reply\nend"),
-        ];
-        for line in ["listening", "reply", "message", "end"] {
-            assert!(take(&mut outputs, 1, line, false, &normal), "{line}");
-        }
-        assert!(!take(&mut outputs, 1, "end", false, &normal));
-    }
-
-    #[test]
     fn lines_are_taken_in_order_unless_some_are_left_out() {
         let normal = Normal::new(1).unwrap();
-        let mut outputs = [output(false, "one\ntwo\nthree\n")];
-        assert!(!take(&mut outputs, 0, "three", false, &normal));
-        assert!(take(&mut outputs, 0, "three", true, &normal));
-        assert!(outputs[0].next_line(&normal).is_none());
+        let mut output = Output::new(false);
+        output.update("one\ntwo\nthree\nfour", true);
+        assert!(output.take("one", &normal) && !output.take("three", &normal));
+        assert_eq!(output.next_line(&normal).as_deref(), Some("two"));
+        output.allow_gaps();
+        assert!(output.take("three", &normal) && !output.take("two", &normal));
+        assert_eq!(output.next_line(&normal), None);
     }
 
     #[test]
     fn half_a_line_waits_for_its_end() {
         let normal = Normal::new(1).unwrap();
         let mut server = Output::new(true);
-        server.update("listen".to_owned(), false);
+        server.update("listen", false);
         assert!(server.next_line(&normal).is_none());
-        server.update("listening\n".to_owned(), false);
+        server.update("listening\n", false);
         assert_eq!(server.next_line(&normal).unwrap(), "listening");
+
+        let mut client = Output::new(false);
+        client.update("x", false);
+        assert!(client.next_line(&normal).is_none());
+        client.update("x", true);
+        assert_eq!(client.next_line(&normal).unwrap(), "x");
     }
 }
