@@ -22,7 +22,7 @@ fn stop_by(signal: libc::c_int) {
     }
     server.program.signal(signal);
     let ended = server.program.end();
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     for client in &clients {
         assert!(read_to_end(client).is_empty());
     }

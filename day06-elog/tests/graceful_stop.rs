@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Server, assert_same, flood, noise, read_to_end};
+use common::{Ended, Server, assert_same, flood, noise, read_to_end};
 
 #[test]
 fn replies_under_way_arrive() {
@@ -23,7 +23,7 @@ fn replies_under_way_arrive() {
     let reply = read_to_end(&slow);
     drop(slow);
     let ended = server.program.end();
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert_stopped(&ended);
     let texts = ended.stdout.iter().filter_map(|line| line.split_once(": "));
     let printed: usize = texts
         .map(|(_, text)| text)
@@ -46,5 +46,14 @@ fn a_second_signal_ends_the_server_at_once() {
     assert!(read_to_end(&other).is_empty());
     server.program.signal(libc::SIGINT);
     let ended = server.program.end();
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert_stopped(&ended);
+}
+
+/// The user is told what the server is waiting for, and nothing else.
+#[track_caller]
+fn assert_stopped(ended: &Ended) {
+    let stderr = &ended.stderr;
+    assert_eq!(ended.code, Some(0), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains("Ctrl-C again ends at once"), "{stderr}");
 }
