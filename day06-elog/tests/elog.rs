@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use day06_elog as reactor;
 
-use elog_common::{Log, assert_adds_up, checked, in_both_modes, verify};
+use elog_common::{Log, assert_adds_up, checked, in_both_modes, patient, verify};
 use reactor::elog::{Elog, Level, LevelFilter, MAX_LINE};
 
 #[test]
@@ -54,7 +54,7 @@ fn a_flushed_line_is_in_the_file_and_so_is_an_error_without_a_flush() {
 #[test]
 fn a_line_waits_no_longer_than_the_flush_interval() {
     let log = Log::new();
-    let guard = Elog::builder(&log.path)
+    let guard = patient(&log.path)
         .flush_interval(Duration::from_millis(1))
         .build()
         .unwrap();
@@ -237,7 +237,7 @@ fn lines_after_the_end_are_written_too() {
 #[test]
 fn threads_that_log_while_the_log_ends_lose_nothing() {
     let log = Log::new();
-    let guard = Elog::builder(&log.path).build().unwrap();
+    let guard = patient(&log.path).build().unwrap();
     let logger = guard.logger();
     thread::scope(|scope| {
         for thread in 0..4 {

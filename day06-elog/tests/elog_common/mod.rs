@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use day06_elog as reactor;
 
-use reactor::elog::{Builder, Elog, Stats};
+use reactor::elog::{Builder, Elog, Stats, WhenFull};
 use tempfile::TempDir;
 
 /// A log in a directory of its own.
@@ -106,11 +107,19 @@ pub(crate) fn assert_adds_up(stats: Stats) {
     );
 }
 
+/// A logger that waits for as long as it takes: where nothing goes wrong, nothing
+/// may be lost, however slow the machine is.
+pub(crate) fn patient(path: &Path) -> Builder {
+    Elog::builder(path)
+        .when_full(WhenFull::Block(Duration::MAX))
+        .shutdown_timeout(Duration::MAX)
+}
+
 /// Runs a test with a synchronous logger and with one that has a writer thread.
 pub(crate) fn in_both_modes(test: impl Fn(&Log, Builder)) {
     for synchronous in [false, true] {
         let log = Log::new();
-        test(&log, Elog::builder(&log.path).synchronous(synchronous));
+        test(&log, patient(&log.path).synchronous(synchronous));
     }
 }
 

@@ -9,10 +9,10 @@ use std::thread;
 
 use day06_elog as reactor;
 
-use reactor::elog::{Elog, Guard};
+use reactor::elog::Guard;
 
 use crate::children::{Role, play};
-use crate::elog_common::Log;
+use crate::elog_common::{Log, patient};
 use crate::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] = &[
@@ -41,7 +41,7 @@ pub(crate) const ROLES: &[Named<Body>] = &[
 ];
 
 fn start(path: PathBuf) -> Guard {
-    Elog::builder(path).init().unwrap()
+    patient(&path).init().unwrap()
 }
 
 fn log_lines(count: usize) {
@@ -82,7 +82,7 @@ fn log_and_return(path: PathBuf, count: usize) {
 }
 
 fn log_synchronously_and_return(path: PathBuf, count: usize) {
-    let _guard = Elog::builder(path).synchronous(true).init().unwrap();
+    let _guard = patient(&path).synchronous(true).init().unwrap();
     log_lines(count);
 }
 
@@ -136,7 +136,7 @@ fn log_and_abort_by_panic(path: PathBuf, count: usize) {
             std::process::abort();
         }
     }
-    let _guard = Elog::builder(path).panic_hook(true).init().unwrap();
+    let _guard = patient(&path).panic_hook(true).init().unwrap();
     let _abort = Abort;
     log_lines(count);
     panic!("{}", "as\nexpected");

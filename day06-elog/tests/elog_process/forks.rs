@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use day06_elog as reactor;
 
-use reactor::elog::{Elog, Global};
+use reactor::elog::Global;
 
 use crate::children::play;
-use crate::elog_common::{Log, assert_adds_up, checked, verify};
+use crate::elog_common::{Log, assert_adds_up, checked, patient, verify};
 use crate::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] =
@@ -64,7 +64,7 @@ fn fork_while_threads_log_synchronously(path: PathBuf, forks: usize) {
 }
 
 fn run(path: PathBuf, forks: usize, synchronous: bool) {
-    let guard = Elog::builder(path).synchronous(synchronous).init().unwrap();
+    let guard = patient(&path).synchronous(synchronous).init().unwrap();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         for thread in 0..THREADS {

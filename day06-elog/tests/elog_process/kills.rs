@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use day06_elog as reactor;
 
@@ -82,6 +83,7 @@ fn kill_after(lines: usize, mode: usize) -> Left {
     let mut child = Role::start("log-until-killed", &log.path, mode);
     while read_progress(&progress) <= lines {
         assert!(!child.has_ended());
+        thread::yield_now();
     }
     child.kill();
     let logged = read_progress(&progress);

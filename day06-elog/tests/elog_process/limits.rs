@@ -13,7 +13,7 @@ use reactor::elog::{Builder, Elog, Stats};
 
 use crate::children::{Role, play};
 use crate::elog_common::{
-    Log, assert_adds_up, checked, take_lost, texts_in, texts_of, verify, verify_one,
+    Log, assert_adds_up, checked, patient, take_lost, texts_in, texts_of, verify, verify_one,
 };
 use crate::{Named, Role as Body};
 
@@ -42,7 +42,7 @@ const MODES: [usize; 2] = [0, 1];
 const NOT_ALLOWED: i32 = 77;
 
 fn builder(path: &Path, mode: usize) -> Builder {
-    Elog::builder(path).synchronous(mode == 1)
+    patient(path).synchronous(mode == 1)
 }
 
 /// Logs until a write has failed; returns how many lines that took.

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use day06_elog as reactor;
 
-use reactor::elog::Elog;
-
 use crate::children::Role;
-use crate::elog_common::{Log, checked, verify};
+use crate::elog_common::{Log, checked, patient, verify};
 use crate::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] = &[(
@@ -43,7 +41,7 @@ fn write_one_sync(path: PathBuf, writer: usize) {
 }
 
 fn run(path: PathBuf, writer: usize, synchronous: bool) {
-    let _guard = Elog::builder(path).synchronous(synchronous).init().unwrap();
+    let _guard = patient(&path).synchronous(synchronous).init().unwrap();
     for number in 0..LINES {
         let payload = "x".repeat(number * 7 % 900);
         let text = checked(writer, number, &payload);
