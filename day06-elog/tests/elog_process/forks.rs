@@ -66,7 +66,7 @@ fn fork_while_threads_log_synchronously(path: PathBuf, forks: usize) {
 fn run(path: PathBuf, forks: usize, synchronous: bool) {
     let guard = patient(&path).synchronous(synchronous).init().unwrap();
     let done = AtomicBool::new(false);
-    thread::scope(|scope| {
+    let failed = thread::scope(|scope| {
         for thread in 0..THREADS {
             let done = &done;
             scope.spawn(move || {
@@ -81,49 +81,50 @@ fn run(path: PathBuf, forks: usize, synchronous: bool) {
                 }
             });
         }
-        for child in 0..forks {
+        let failed = (0..forks).find(|&child| {
             let text = checked(THREADS + forks, child, "of the thread that forks");
             reactor::info!("{text}");
-            fork_one(child);
-        }
+            wait_for(fork_one(child)) != 0
+        });
+        // Before any assertion: the threads would run for ever.
         done.store(true, Ordering::Relaxed);
+        failed
     });
+    assert_eq!(failed, None);
     let stats = guard.shutdown(Duration::MAX).unwrap();
     assert_eq!(stats.written, stats.accepted);
     assert_adds_up(stats);
 }
 
-fn fork_one(child: usize) {
+/// Returns the id of a child that logs one line and exits.
+fn fork_one(child: usize) -> libc::pid_t {
     // SAFETY: the child uses Elog and the allocator, which are made for it, and
     // exits.
     let pid = unsafe { libc::fork() };
-    assert!(pid >= 0, "fork failed");
-    if pid == 0 {
-        let text = checked(THREADS + child, 0, &format!("child {}", process::id()));
-        reactor::info!("{text}");
-        // The parent's lines are no business of the child's.
-        let stats = Global.logger().unwrap().stats();
-        if (stats.accepted, stats.written) != (1, 1) {
-            process::exit(1);
-        }
-        // Runs what Elog has registered for the exit, unlike `_exit`.
-        process::exit(0);
+    if pid != 0 {
+        return pid;
     }
+    let text = checked(THREADS + child, 0, &format!("child {}", process::id()));
+    reactor::info!("{text}");
+    // The parent's lines are no business of the child's.
+    let stats = Global.logger().unwrap().stats();
+    let is_own = (stats.accepted, stats.written) == (1, 1);
+    // Runs what Elog has registered for the exit, unlike `_exit`.
+    process::exit(i32::from(!is_own));
+}
+
+/// Returns the status of a child, which is killed if it takes too long.
+fn wait_for(pid: libc::pid_t) -> libc::c_int {
     let deadline = Instant::now() + PATIENCE;
+    let mut status = 0;
     loop {
-        let mut status = 0;
         // SAFETY: the pointer is valid for the call.
         match unsafe { libc::waitpid(pid, &raw mut status, libc::WNOHANG) } {
             0 if Instant::now() < deadline => thread::yield_now(),
-            0 => {
-                // SAFETY: the child has not been waited for, so the id is its own.
-                unsafe { libc::kill(pid, libc::SIGKILL) };
-                panic!("child {child} hangs");
-            }
-            _ => {
-                assert_eq!(status, 0, "child {child}");
-                return;
-            }
+            // SAFETY: the child has not been waited for, so the id is its own.
+            0 => assert_eq!(unsafe { libc::kill(pid, libc::SIGKILL) }, 0),
+            waited if waited == pid => return status,
+            _ => return -1,
         }
     }
 }

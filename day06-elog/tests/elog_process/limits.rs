@@ -139,16 +139,17 @@ fn fill_disk(path: PathBuf, mode: usize) {
         std::process::exit(NOT_ALLOWED);
     }
     let ballast = disk.join("ballast");
-    // An odd number of pages is left, so the disk is full in the middle of a file.
+    // A file takes two pages and an odd number is left, so the disk is full when a
+    // file has one and hardly any room for its second.
     fs::write(&ballast, vec![0; 7 * 4096]).unwrap();
-    let guard = builder(&path, mode).rotate(8 * 1024, 9).build().unwrap();
+    let guard = builder(&path, mode).rotate(4096 + 60, 9).build().unwrap();
     let logger = guard.logger();
     let next = log_until_failure(logger, 0);
-    // Does not fit into the file, but on a full disk that is no reason to begin
-    // another one and delete the oldest.
+    // Nothing fits any more, but on a full disk that is no reason to begin another
+    // file and delete the oldest.
     let files_before = files_of(&path).len();
-    let long = checked(0, next, &"x".repeat(5000));
-    reactor::info!(logger: logger, "{long}");
+    let another = checked(0, next, "");
+    reactor::info!(logger: logger, "{another}");
     let _ = logger.flush(Duration::from_millis(1));
     assert_eq!(files_of(&path).len(), files_before);
 
