@@ -102,7 +102,7 @@ pub struct Stats {
     pub bytes_discarded: u64,
     /// Callbacks that panicked.
     pub callback_panics: u64,
-    /// Events for connections that had gone.
+    /// Events for connections that had gone, up to the last end of a connection.
     pub stale_events: u64,
     closed: [u64; CloseReason::ALL.len()],
 }

@@ -3,13 +3,16 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use std::fmt;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::common::{PATIENCE, fill};
+use socket2::SockRef;
+
+use crate::common::PATIENCE;
 use crate::reactor::{
     Connection, EventLoop, LoopHandle, ServerHandle, ServerOptions, State, Stats, TcpServer,
 };
@@ -190,14 +193,14 @@ impl TestServer {
         }
     }
 
-    /// Sends without reading, until the server has ceased to read: nothing moves
-    /// although `other` is answered again and again. Returns how many bytes that was.
+    /// Sends without reading, until the server has ceased to read: nothing moves any more.
+    /// Returns how many bytes that was.
     #[track_caller]
     pub(crate) fn flood(&self, slow: &TcpStream, message: &[u8]) -> usize {
         let (mut sent, mut quiet) = (0, 0);
         let mut before = self.stats();
         while sent < message.len() && quiet < 50 {
-            let count = fill(slow, &message[sent..]);
+            let count = send_some(slow, &message[sent..]);
             sent += count;
             thread::sleep(Duration::from_millis(1));
             let stats = self.stats();
@@ -263,6 +266,46 @@ pub(crate) fn guarded(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
     stream
+}
+
+/// Sends what there is room for, which is nothing when the connection has ended. Returns
+/// how many bytes that was.
+pub(crate) fn send_some(mut stream: &TcpStream, message: &[u8]) -> usize {
+    stream.set_nonblocking(true).expect("a nonblocking socket");
+    let mut sent = 0;
+    while let Ok(count @ 1..) = stream.write(&message[sent..]) {
+        sent += count;
+    }
+    stream.set_nonblocking(false).expect("a blocking socket");
+    sent
+}
+
+/// Gives a client of [`TestServer::connect_small`] as much room as others have, to get
+/// its reply before long.
+pub(crate) fn widen(stream: &TcpStream) {
+    let widened = SockRef::from(stream).set_recv_buffer_size(1024 * 1024);
+    widened.expect("an option of every socket");
+}
+
+/// A flag that is raised at the end of a test, of one that fails too: other threads are
+/// waiting for it.
+#[derive(Default)]
+pub(crate) struct Flag(AtomicBool);
+
+impl Flag {
+    pub(crate) fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn raise_at_the_end(&self) -> impl Drop {
+        struct Raise<'a>(&'a Flag);
+        impl Drop for Raise<'_> {
+            fn drop(&mut self) {
+                self.0.0.store(true, Ordering::Relaxed);
+            }
+        }
+        Raise(self)
+    }
 }
 
 /// Waits for the connection's end, whatever it looks like, and returns what came before.
