@@ -165,3 +165,31 @@ fn a_flush_ends_the_pause_after_a_failed_write() {
         writer.join().unwrap();
     });
 }
+
+#[test]
+fn every_dropped_line_is_told_to_somebody_once() {
+    explore(|| {
+        let buffer = Arc::new(DoubleBuffer::new(LINE, LINE));
+        let taker = Arc::clone(&buffer);
+        let writer = thread::spawn(move || {
+            let mut told = 0;
+            let mut batch = Batch::with_capacity(LINE);
+            while taker.take(&mut batch, EVER) {
+                told += batch.dropped;
+                taker.settle(batch.lines);
+            }
+            taker.close();
+            told
+        });
+        let hasty = Arc::clone(&buffer);
+        let caller = thread::spawn(move || {
+            let pushes = [0; 3].map(|_| hasty.push(b"h\n", false, Duration::ZERO));
+            pushes.iter().filter(|&&push| push == Push::Dropped).count()
+        });
+        assert_eq!(buffer.stop(EVER), Ok(()));
+        let dropped = u64::try_from(caller.join().unwrap()).unwrap();
+        let told = writer.join().unwrap();
+        assert_eq!(told + buffer.take_untold(), dropped);
+        assert_eq!(buffer.stats().dropped_full, dropped);
+    });
+}
