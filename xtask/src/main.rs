@@ -4,6 +4,7 @@
 //! and its `run`.
 
 mod atomic;
+mod bench;
 mod carry;
 mod check;
 mod compare;
@@ -16,6 +17,7 @@ mod markdown;
 mod paint;
 mod rust_source;
 mod sync;
+mod syscalls;
 mod why;
 
 use std::io;
@@ -39,6 +41,8 @@ enum Command {
     Sync(sync::Args),
     Carry(carry::Args),
     Compare(compare::Args),
+    Bench(bench::Args),
+    Syscalls(syscalls::Args),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +52,8 @@ fn main() -> ExitCode {
         Command::Sync(args) => sync::run(&args),
         Command::Carry(args) => carry::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Syscalls(args) => syscalls::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -49,8 +49,8 @@ impl Strace {
 
     /// What to put in front of a program's command line.
     pub(crate) fn command(&self) -> impl Iterator<Item = OsString> {
-        let head = ["strace", "-f", "-qq", "-e", "signal=none", "-s", "24", "-o"];
-        head.into_iter()
+        "strace -f -qq -a1 -s24 -e signal=none -o"
+            .split(' ')
             .map(OsString::from)
             .chain([self.file.path().into(), "--".into()])
     }
@@ -87,6 +87,8 @@ fn parse(text: &str) -> Vec<Call> {
     const CUT: &str = " <unfinished ...>";
     let mut calls = Vec::new();
     let mut unfinished: Vec<Call> = Vec::new();
+    // What follows the last newline is still being written.
+    let (text, _) = text.rsplit_once('\n').unwrap_or_default();
     for line in text.lines() {
         let Some((thread, call)) = line.trim_start().split_once(' ') else {
             continue;
@@ -135,7 +137,7 @@ mod tests {
 7 <... accept4 resumed>{sa_family=AF_INET}, [16], SOCK_CLOEXEC) = 6
 9 exit(0)                                 = ?
 9 +++ exited with 0 +++
-"#;
+7 epoll_wait(3, "#;
 
     #[test]
     fn a_call_in_two_halves_is_one_call() {

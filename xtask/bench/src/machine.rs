@@ -1,0 +1,79 @@
+//! Where and when a run was made.
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+/// What figures are worth nothing without.
+#[derive(Debug, Serialize)]
+pub(crate) struct Machine {
+    pub(crate) date: String,
+    pub(crate) cpu: String,
+    pub(crate) cpus: usize,
+    pub(crate) memory_gib: u64,
+    pub(crate) kernel: String,
+    pub(crate) rustc: String,
+    pub(crate) python: String,
+}
+
+impl Machine {
+    /// What cannot be found out is left empty: no figure depends on it.
+    pub(crate) fn describe() -> Self {
+        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let date = now.split('T').next().unwrap_or_default();
+        let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        Self {
+            date: date.to_owned(),
+            cpu: field("/proc/cpuinfo", "model name"),
+            cpus: thread::available_parallelism().map_or(0, usize::from),
+            memory_gib: gib(&field("/proc/meminfo", "MemTotal")),
+            kernel: version(&release).to_owned(),
+            rustc: first_line("rustc"),
+            python: first_line("python3"),
+        }
+    }
+}
+
+fn field(path: &str, name: &str) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with(name));
+    let value = line.and_then(|line| line.split_once(':'));
+    value.map_or(String::new(), |(_, value)| value.trim().to_owned())
+}
+
+fn gib(kib: &str) -> u64 {
+    let number = kib
+        .split_whitespace()
+        .next()
+        .and_then(|kib| kib.parse().ok());
+    number.map_or(0, |kib: u64| (kib + (1 << 19)) >> 20)
+}
+
+/// The numbers of `6.18.44-generic`: the rest is the distribution's.
+fn version(release: &str) -> &str {
+    let end = release.find(|c: char| !c.is_ascii_digit() && c != '.');
+    &release[..end.unwrap_or(release.len())]
+}
+
+fn first_line(program: &str) -> String {
+    let output = Command::new(program).arg("--version").output();
+    let text = output.map(|output| output.stdout).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_texts_are_understood() {
+        assert_eq!(version("6.18.44-generic\n"), "6.18.44");
+        assert_eq!(version("6.1\n"), "6.1");
+        assert_eq!(gib("24683520 kB"), 24);
+        assert_eq!(gib(""), 0);
+    }
+}

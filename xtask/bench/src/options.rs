@@ -1,0 +1,90 @@
+//! The command line of `cargo xtask bench`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::peers::Peer;
+use crate::scenario::SCENARIOS;
+
+/// Measure what each day costs, beside the servers that a user would pick
+///
+/// All servers run at once on one CPU, the load goes round them from another, and
+/// each is compared with a bare epoll loop. A complete run replaces the published
+/// figures and plots, unless it was too noisy to be trusted.
+#[derive(Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+pub(crate) struct Options {
+    /// Finish within a minute, and publish nothing
+    #[arg(long)]
+    pub(crate) quick: bool,
+
+    /// Only these scenarios, and publish nothing
+    #[arg(long, value_name = "KEY", value_delimiter = ',', value_parser = scenario_keys())]
+    pub(crate) scenario: Vec<String>,
+
+    /// How often the load goes round the servers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) rounds: Option<u16>,
+
+    /// Publish a noisy run too, and say in it that it is
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Where to write the figures and plots [default: the course's own]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run one of the servers that the days are measured against
+    Serve { peer: Peer, addr: SocketAddr },
+}
+
+const ROUNDS: usize = 60;
+const QUICK_ROUNDS: usize = 7;
+
+impl Options {
+    pub(crate) fn rounds(&self) -> usize {
+        let usual = if self.quick { QUICK_ROUNDS } else { ROUNDS };
+        self.rounds.map_or(usual, usize::from)
+    }
+
+    /// Whether the run measures everything, and as well as it can.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.quick && self.scenario.is_empty()
+    }
+
+    pub(crate) fn wants(&self, key: &str) -> bool {
+        self.scenario.is_empty() || self.scenario.iter().any(|wanted| wanted == key)
+    }
+}
+
+fn scenario_keys() -> Vec<&'static str> {
+    let besides = ["idle", "crowd", "calls"];
+    SCENARIOS
+        .iter()
+        .map(|scenario| scenario.key)
+        .chain(besides)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Options::command().debug_assert();
+        let options = Options::parse_from(["bench", "--quick", "--scenario", "ping-1,calls"]);
+        assert_eq!(options.rounds(), QUICK_ROUNDS);
+        assert!(!options.is_complete());
+        assert!(options.wants("calls") && !options.wants("churn"));
+    }
+}

@@ -1,0 +1,174 @@
+//! Bars as SVG, for readers in the light and in the dark.
+
+use svg::Document;
+use svg::node::element::{Group, Line, Rectangle, Style, Text, Title};
+
+use crate::fleet::{FLOOR, FLOOR_AGAIN};
+use crate::results::{IdleResult, ScenarioResult};
+use crate::stats::Estimate;
+
+/// A picture in a README has no style sheet but its own.
+const CSS: &str = "
+text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+.heading { font-weight: 600; font-size: 15px }
+.note { fill: #59636e }
+.whisker { stroke: #1f2328; stroke-width: 1.5 }
+.day { fill: #0969da } .sample { fill: #bc4c00 } .peer { fill: #8c959f } .floor { fill: #1a7f37 }
+@media (prefers-color-scheme: dark) {
+  text { fill: #f0f6fc }
+  .note { fill: #9198a1 }
+  .whisker { stroke: #f0f6fc }
+  .day { fill: #4493f8 } .sample { fill: #db6d28 } .peer { fill: #656c76 } .floor { fill: #3fb950 }
+}";
+
+const WIDTH: f64 = 720.0;
+const LABELS: f64 = 120.0;
+/// Room for the value behind the longest bar.
+const VALUES: f64 = 130.0;
+const TOP: f64 = 56.0;
+const ROW: f64 = 26.0;
+const BAR: f64 = 16.0;
+const GAP: f64 = 8.0;
+
+/// One bar.
+#[derive(Clone, Debug)]
+struct Bar {
+    label: String,
+    value: f64,
+    interval: Option<(f64, f64)>,
+    text: String,
+}
+
+/// The server's CPU time for an echo.
+pub(crate) fn scenario(result: &ScenarioResult) -> String {
+    let bars = result
+        .servers
+        .iter()
+        .filter(|server| server.server != FLOOR_AGAIN)
+        .map(|server| {
+            let Estimate { median, low, high } = server.cpu_ns;
+            Bar {
+                label: server.server.clone(),
+                value: median,
+                interval: Some((low, high)),
+                text: format!(
+                    "{:.1} µs · × {:.2}",
+                    median / 1000.0,
+                    server.cpu_ratio.median
+                ),
+            }
+        });
+    let note = "CPU time of the server for an echo, and its ratio to the floor: less is better";
+    chart(&result.title, note, &bars.collect::<Vec<_>>())
+}
+
+/// The memory of a connection that does nothing any more.
+pub(crate) fn idle(results: &[IdleResult]) -> String {
+    let bars = results
+        .iter()
+        .filter(|result| result.server != FLOOR_AGAIN)
+        .map(|result| Bar {
+            label: result.server.clone(),
+            // Below zero is what the server gave back in the meantime.
+            value: result.echoed_bytes.max(0.0),
+            interval: None,
+            text: format!("{:.0} B", result.echoed_bytes),
+        });
+    let note = "memory of the server for each, after its first echo: less is better";
+    chart("an idle connection", note, &bars.collect::<Vec<_>>())
+}
+
+fn chart(heading: &str, note: &str, bars: &[Bar]) -> String {
+    let largest = bars
+        .iter()
+        .map(|bar| bar.interval.map_or(bar.value, |(_, high)| high))
+        .fold(f64::MIN_POSITIVE, f64::max);
+    let scale = (WIDTH - LABELS - VALUES) / largest;
+    let height = TOP + ROW * bars.len() as f64 + GAP;
+    let mut document = Document::new()
+        .set("viewBox", (0, 0, WIDTH, height))
+        .set("role", "img")
+        .add(Title::new(format!("{heading}: {note}")))
+        .add(Style::new(CSS))
+        .add(text(heading, 0.0, 18.0, "heading"))
+        .add(text(note, 0.0, 38.0, "note"));
+    for (index, bar) in bars.iter().enumerate() {
+        document = document.add(row(bar, TOP + ROW * index as f64, scale));
+    }
+    format!("{document}\n")
+}
+
+fn row(bar: &Bar, y: f64, scale: f64) -> Group {
+    let baseline = y + BAR - 3.0;
+    let label = text(&bar.label, LABELS - GAP, baseline, "").set("text-anchor", "end");
+    let rectangle = Rectangle::new()
+        .set("class", class(&bar.label))
+        .set("x", LABELS)
+        .set("y", y)
+        .set("width", round(bar.value * scale))
+        .set("height", BAR)
+        .set("rx", 2);
+    let (low, high) = bar.interval.unwrap_or((bar.value, bar.value));
+    let (low, high) = (round(LABELS + low * scale), round(LABELS + high * scale));
+    let mut group = Group::new().add(label).add(rectangle);
+    if bar.interval.is_some() {
+        let whisker = Line::new()
+            .set("class", "whisker")
+            .set("x1", low)
+            .set("x2", high)
+            .set("y1", y + BAR / 2.0)
+            .set("y2", y + BAR / 2.0);
+        group = group.add(whisker);
+    }
+    group.add(text(&bar.text, high + GAP, baseline, ""))
+}
+
+fn text(content: &str, x: f64, y: f64, class: &str) -> Text {
+    let text = Text::new(content).set("x", x).set("y", y);
+    if class.is_empty() {
+        text
+    } else {
+        text.set("class", class)
+    }
+}
+
+/// Which colour a server has.
+fn class(label: &str) -> &'static str {
+    match label {
+        FLOOR => "floor",
+        _ if label.starts_with("day") => "day",
+        _ if label.starts_with("Python") => "sample",
+        _ => "peer",
+    }
+}
+
+/// A tenth of a pixel is exact enough, and keeps the files small.
+fn round(pixels: f64) -> f64 {
+    (pixels * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_as_long_as_their_values() {
+        let bar = |label: &str, value| Bar {
+            label: label.to_owned(),
+            value,
+            interval: Some((value - 1.0, value + 1.0)),
+            text: format!("<{value}>"),
+        };
+        let svg = chart("a & b", "note", &[bar("day 1", 9.0), bar("floor", 4.0)]);
+        assert!(svg.contains("prefers-color-scheme: dark"));
+        assert!(svg.contains("a &amp; b") && svg.contains("&lt;9&gt;"));
+        // 470 pixels for the longest whisker's end, which is at 10.
+        assert!(svg.contains("width=\"423\"") && svg.contains("width=\"188\""));
+        assert!(svg.contains("class=\"day\"") && svg.contains("class=\"floor\""));
+    }
+
+    #[test]
+    fn nothing_is_drawn_as_nothing() {
+        assert!(chart("empty", "note", &[]).contains("viewBox"));
+    }
+}

@@ -1,0 +1,223 @@
+//! `cargo xtask syscalls`: what a day asks of the kernel.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use programs::{Call, Profile, Program, Strace};
+
+use crate::course::Course;
+use crate::paint::Paint;
+
+const MESSAGE: &[u8] = b"hello\n";
+
+/// How long a server may take under strace.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server that has made no call for this long waits for its client.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// List the system calls that a day's server makes for one client and one echo
+///
+/// The server runs under strace. What it does before it listens is left out.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The day
+    day: usize,
+
+    /// Options for the day's server [default: --quiet]
+    #[arg(last = true, value_name = "OPTION")]
+    options: Vec<String>,
+}
+
+/// Something that the client does, and what the server does then.
+struct Scene {
+    title: &'static str,
+    calls: Vec<Call>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let course = Course::open()?;
+    let day = course.day(args.day)?;
+    let strace = Strace::new()?;
+    programs::end_children_on_interrupt()?;
+    let executables = programs::build(&course.root, &[&day.name], Profile::Release)?;
+    let executable = executables
+        .get(&day.name)
+        .with_context(|| format!("{} has no program of its own name", day.name))?;
+    let quiet = ["--quiet".to_owned()];
+    let options = if args.options.is_empty() {
+        &quiet[..]
+    } else {
+        &args.options
+    };
+    let program = Program::new(&day.name, executable).args(options);
+    let scenes = play(&program, &strace)?;
+    let text = show(&scenes, Paint::for_stdout());
+    writeln!(io::stdout(), "{} {}\n\n{text}", day.name, options.join(" "))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn play(program: &Program, strace: &Strace) -> Result<[Scene; 3]> {
+    let server = program.clone().traced_by(strace).start()?;
+    let mut seen = quiet_calls(strace)?.len();
+    let mut scene = |title| -> Result<Scene> {
+        let calls = quiet_calls(strace)?.split_off(seen);
+        seen += calls.len();
+        Ok(Scene { title, calls })
+    };
+    let mut client = TcpStream::connect(server.addr())?;
+    client.set_read_timeout(Some(PATIENCE))?;
+    let connects = scene("a client connects")?;
+    client.write_all(MESSAGE)?;
+    let mut reply = [0; 64];
+    if client.read(&mut reply).context("no echo")? == 0 {
+        bail!("the server closed the connection");
+    }
+    let speaks = scene("it says something")?;
+    drop(client);
+    let leaves = scene("it leaves")?;
+    Ok([connects, speaks, leaves])
+}
+
+/// All calls up to the moment when no more are made.
+fn quiet_calls(strace: &Strace) -> Result<Vec<Call>> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut before = strace.calls()?;
+    loop {
+        thread::sleep(QUIET);
+        let calls = strace.calls()?;
+        if calls.len() == before.len() {
+            return Ok(calls);
+        }
+        if Instant::now() > deadline {
+            bail!("the server does not come to rest");
+        }
+        before = calls;
+    }
+}
+
+fn show(scenes: &[Scene], paint: Paint) -> String {
+    let mut threads: Vec<_> = scenes
+        .iter()
+        .flat_map(|scene| scene.calls.iter().map(|call| call.thread))
+        .collect();
+    threads.sort_unstable();
+    threads.dedup();
+    let mut text = String::new();
+    for scene in scenes {
+        let _ = writeln!(text, "{}", paint.heading(scene.title));
+        for call in &scene.calls {
+            let thread = threads.partition_point(|&thread| thread < call.thread) + 1;
+            let mark = paint.added(format_args!("{:8}", mark(call)));
+            let name = paint.place(&call.name);
+            if threads.len() > 1 {
+                let _ = write!(text, "  thread {thread}");
+            }
+            let _ = writeln!(text, "  {mark}{name}{}", call.rest);
+        }
+        let _ = writeln!(text, "  {}\n", paint.aside(count(&scene.calls)));
+    }
+    text
+}
+
+/// What a call is there for.
+fn mark(call: &Call) -> &'static str {
+    match call.name.as_str() {
+        "accept" | "accept4" => "accept",
+        name if name.starts_with("epoll_ctl") || name == "epoll_create1" => "watch",
+        name if name.starts_with("epoll_") || name.starts_with("poll") => "wait",
+        name if name.starts_with("recv") || name.starts_with("read") => "read",
+        name if name.starts_with("send") => "write",
+        name if name.starts_with("write") && call.descriptor() <= Some(2) => "print",
+        name if name.starts_with("write") => "write",
+        "close" | "shutdown" => "close",
+        "clone" | "clone3" => "thread",
+        _ => "",
+    }
+}
+
+/// `3 calls: 1 epoll_wait, 1 recvfrom, 1 sendto`
+fn count(calls: &[Call]) -> String {
+    let mut names = BTreeMap::<&str, usize>::new();
+    for call in calls {
+        *names.entry(&call.name).or_default() += 1;
+    }
+    let names: Vec<_> = names
+        .iter()
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    match calls.len() {
+        0 => "no call".to_owned(),
+        1 => format!("1 call: {}", names.join(", ")),
+        total => format!("{total} calls: {}", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(thread: u32, name: &str, rest: &str) -> Call {
+        Call {
+            thread,
+            name: name.to_owned(),
+            rest: rest.to_owned(),
+        }
+    }
+
+    #[test]
+    fn calls_are_marked_counted_and_told_apart_by_thread() {
+        let calls = vec![
+            call(70, "epoll_wait", "(3, [], 1024, -1) = 1"),
+            call(
+                71,
+                "recvfrom",
+                "(5, \"hello\\n\", 65536, 0, NULL, NULL) = 6",
+            ),
+            call(71, "write", "(1, \"hello\", 5) = 5"),
+            call(
+                71,
+                "sendto",
+                "(5, \"hello\\n\", 6, MSG_NOSIGNAL, NULL, 0) = 6",
+            ),
+        ];
+        let scene = Scene {
+            title: "it says something",
+            calls,
+        };
+        let text = show(&[scene], Paint::PLAIN);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], "it says something");
+        assert_eq!(
+            lines[1],
+            "  thread 1  wait    epoll_wait(3, [], 1024, -1) = 1"
+        );
+        assert!(lines[2].starts_with("  thread 2  read    recvfrom(5, "));
+        assert!(lines[3].starts_with("  thread 2  print   write(1, "));
+        assert!(lines[4].starts_with("  thread 2  write   sendto(5, "));
+        assert_eq!(
+            lines[5],
+            "  4 calls: 1 epoll_wait, 1 recvfrom, 1 sendto, 1 write"
+        );
+    }
+
+    #[test]
+    fn a_lone_thread_needs_no_number() {
+        let scene = Scene {
+            title: "a client connects",
+            calls: vec![call(70, "accept4", "(3, ...) = 4")],
+        };
+        let text = show(&[scene], Paint::PLAIN);
+        assert_eq!(
+            text,
+            "a client connects\n  accept  accept4(3, ...) = 4\n  1 call: 1 accept4\n\n"
+        );
+        assert_eq!(count(&[]), "no call");
+    }
+}
