@@ -127,6 +127,8 @@ fn a_slow_sink_gets_everything_if_callers_wait() {
     let guard = Elog::builder(&log.path)
         .when_full(WhenFull::Block(Duration::MAX))
         .shutdown_timeout(Duration::MAX)
+        // A pipe is not a file that could be moved away.
+        .rotate(1000, 3)
         .build()
         .unwrap();
     let logger = guard.logger();

@@ -86,6 +86,8 @@ fn end_line(buf: &mut [u8], len: usize, cut: bool) -> Line<'_> {
 mod tests {
     use std::cell::Cell;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn line(args: fmt::Arguments<'_>) -> (String, bool) {
@@ -96,6 +98,22 @@ mod tests {
 
     fn text_of(line: &str) -> &str {
         line.split_once("] ").unwrap().1
+    }
+
+    proptest! {
+        /// One pass or two: the line is what `format!` and escaping make of it.
+        #[test]
+        fn any_text_that_is_not_cut_is_whole(
+            pieces in prop::collection::vec("\\PC{0,80}|.{0,80}", 0..12),
+            number in any::<f64>(),
+        ) {
+            let whole = format!("{pieces:?} {number} {}", pieces.concat());
+            let mut escaped = String::new();
+            Escape(&mut escaped).write_str(&whole).unwrap();
+            let (line, cut) = line(format_args!("{pieces:?} {number} {}", pieces.concat()));
+            prop_assert_eq!(text_of(&line), escaped + "\n");
+            prop_assert!(!cut);
+        }
     }
 
     #[test]

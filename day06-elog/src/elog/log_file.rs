@@ -62,6 +62,11 @@ impl LogFile {
         self.write_all(lines, at)
     }
 
+    /// Whether it can grow, and be moved away.
+    pub(crate) fn is_regular(&self) -> bool {
+        self.is_regular
+    }
+
     /// Where this process believes the end to be, in bytes.
     pub(crate) fn size(&self) -> u64 {
         self.size
@@ -69,7 +74,7 @@ impl LogFile {
 
     /// Whether there is anything worth keeping.
     pub(crate) fn has_lines(&self) -> bool {
-        self.is_regular && self.size > FIRST_LINE.len() as u64
+        self.size > FIRST_LINE.len() as u64
     }
 
     /// Whether the path leads to this very file (the same device and inode,

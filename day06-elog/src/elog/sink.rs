@@ -92,12 +92,12 @@ impl Sink {
         let Some(rotation) = self.target.rotation else {
             return lines.len();
         };
-        let is_full = self.whole_lines_within(lines, rotation.max_size).is_none();
-        if is_full && !self.failing && self.file.has_lines() && !self.rotation_failed() {
-            self.rotate(rotation);
-        }
-        if self.rotation_failed() {
+        if !self.file.is_regular() || self.rotation_failed() {
             return lines.len();
+        }
+        let is_full = self.whole_lines_within(lines, rotation.max_size).is_none();
+        if is_full && !self.failing && self.file.has_lines() {
+            self.rotate(rotation);
         }
         self.whole_lines_within(lines, rotation.max_size)
             .unwrap_or_else(|| first_line(lines))
@@ -123,9 +123,11 @@ impl Sink {
             && let Err(error) = rotation.shift(&self.target.path)
         {
             self.trouble = Some(explain("cannot rotate", &error));
-            self.rotation_pause = Deadline::after(ROTATION_PAUSE);
         }
         self.follow_path();
+        if self.trouble.is_some() {
+            self.rotation_pause = Deadline::after(ROTATION_PAUSE);
+        }
     }
 }
 
