@@ -4,12 +4,11 @@ mod common;
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use common::{PATIENCE, Program, Server, assert_echo};
+use common::{PATIENCE, Program, Server, assert_echo, assert_idle};
 
 /// How many more clients find a free descriptor.
 const ROOM: usize = 4;
@@ -27,11 +26,7 @@ fn running_out_of_descriptors_is_not_the_end() {
     assert_echo(&first, b"the first again");
 
     // The listener is ready all the time, but nothing can be done about it.
-    let idle = Duration::from_millis(500);
-    let before = cpu_ticks(&server.program);
-    assert_silent(&first, idle);
-    let ticks = cpu_ticks(&server.program) - before;
-    assert!(ticks < 25, "{ticks} of 50 ticks spent on doing nothing");
+    assert_idle(&server.program, &first);
 
     // To wait or to be turned away is both right; to be served is not possible.
     let mut last = crowd.last().expect("a crowd");
@@ -66,29 +61,6 @@ fn leave_room_for(program: &Program, room: usize) {
     // SAFETY: `limit` lives until the call returns, and the old one is not asked for.
     let result = unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, ptr::null_mut()) };
     assert_eq!(result, 0, "{}", io::Error::last_os_error());
-}
-
-/// Fails if anything comes meanwhile.
-fn assert_silent(mut client: &TcpStream, time: Duration) {
-    client.set_read_timeout(Some(time)).expect("a timeout");
-    let error = client.read(&mut [0]).expect_err("nobody has said anything");
-    assert_eq!(error.kind(), ErrorKind::WouldBlock);
-    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-}
-
-/// How long a program has run on any CPU, in hundredths of a second
-/// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
-fn cpu_ticks(program: &Program) -> u64 {
-    let path = format!("/proc/{}/stat", program.id());
-    let stat = fs::read_to_string(path).expect("a process of ours");
-    // The second field is the program's name, in which anything may stand.
-    let (_, fields) = stat.rsplit_once(") ").expect("fields after the name");
-    let (user, system) = (14 - 3, 15 - 3);
-    let fields: Vec<_> = fields.split(' ').collect();
-    [user, system]
-        .iter()
-        .map(|&at| fields[at].parse::<u64>().expect("a number of ticks"))
-        .sum()
 }
 
 /// Whether a new client gets its reply. Those who come before the server has seen

@@ -5,7 +5,9 @@ mod common;
 use std::io::{Read, Write};
 use std::thread;
 
-use common::{Server, assert_echo, assert_same, flood, half_close, noise, read_to_end};
+use common::{
+    Server, assert_echo, assert_idle, assert_same, flood, half_close, noise, read_to_end,
+};
 
 const MIB: usize = 1024 * 1024;
 
@@ -24,6 +26,19 @@ fn a_client_that_never_reads_stops_nobody() {
     drop(slow);
     assert_echo(&other, &noise(MIB, 4));
     assert_echo(&server.connect(), &noise(MIB, 5));
+}
+
+/// There is nothing to do but to wait until it reads, not even if it has said that
+/// nothing more will come.
+#[test]
+fn waiting_for_a_slow_client_costs_nothing() {
+    let server = Server::verbatim();
+    let other = server.connect();
+    let slow = server.connect_small();
+    flood(&slow, &noise(FLOOD, 1), &other);
+    assert_idle(&server.program, &other);
+    half_close(&slow);
+    assert_idle(&server.program, &other);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -309,15 +310,47 @@ pub(crate) fn fill(stream: &TcpStream, message: &[u8]) -> usize {
 /// Sends without reading until the server takes no more, although it has answered
 /// `other` again and again. Returns how many bytes that was.
 #[track_caller]
-pub(crate) fn flood(slow: &TcpStream, message: &[u8], other: &TcpStream) -> usize {
+pub(crate) fn flood(mut slow: &TcpStream, message: &[u8], other: &TcpStream) -> usize {
+    let moment = Some(Duration::from_millis(10));
+    slow.set_write_timeout(moment).expect("a timeout");
     let (mut sent, mut refusals) = (0, 0);
-    while sent < message.len() && refusals < 20 {
-        let count = fill(slow, &message[sent..]);
-        refusals = if count == 0 { refusals + 1 } else { 0 };
-        sent += count;
+    while sent < message.len() && refusals < 10 {
+        match slow.write(&message[sent..]) {
+            Ok(count) => (sent, refusals) = (sent + count, 0),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => refusals += 1,
+            Err(error) => panic!("cannot send: {error}"),
+        }
         assert_echo(other, b"meanwhile");
     }
+    slow.set_write_timeout(Some(PATIENCE)).expect("a timeout");
     sent
+}
+
+/// Expects a program that has nothing to do to do nothing, for as long as it takes to
+/// see that `client` gets nothing either.
+#[track_caller]
+pub(crate) fn assert_idle(program: &Program, mut client: &TcpStream) {
+    let before = cpu_ticks(program);
+    let half_a_second = Some(Duration::from_millis(500));
+    client.set_read_timeout(half_a_second).expect("a timeout");
+    let error = client.read(&mut [0]).expect_err("nobody has asked");
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let ticks = cpu_ticks(program) - before;
+    assert!(ticks < 25, "{ticks} of 50 ticks spent on doing nothing");
+}
+
+/// How long a program has run, on all CPUs, in hundredths of a second
+/// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
+fn cpu_ticks(program: &Program) -> u64 {
+    let path = format!("/proc/{}/stat", program.id());
+    let stat = fs::read_to_string(path).expect("a process of ours");
+    // The second field is the program's name, in which anything may stand.
+    let (_, fields) = stat.rsplit_once(") ").expect("fields after the name");
+    let fields: Vec<_> = fields.split(' ').collect();
+    let ticks = |field: usize| fields[field - 3].parse::<u64>().expect("ticks");
+    let (user, system) = (14, 15);
+    ticks(user) + ticks(system)
 }
 
 /// Says that nothing more will be sent.
