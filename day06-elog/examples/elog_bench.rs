@@ -46,12 +46,12 @@ fn main() -> Result<()> {
     let memory = peak_memory_mb();
 
     println!("{lines} lines of about 100 bytes to {}", path.display());
-    println!("| logger                       | threads | total s | p50 ns | p99 ns |");
-    println!("|------------------------------|---------|---------|--------|--------|");
+    println!("| logger                        | threads | total s | p50 ns | p99 ns |");
+    println!("|-------------------------------|---------|---------|--------|--------|");
     for (step, threads, total) in rows {
         let (p50, p99) = measure_calls(step, &path, threads, lines)?;
         let (name, total) = (step.name(), total.as_secs_f64());
-        println!("| {name:28} | {threads:7} | {total:7.3} | {p50:6} | {p99:6} |");
+        println!("| {name:29} | {threads:7} | {total:7.3} | {p50:6} | {p99:6} |");
     }
     println!("a filtered call: {:.2} ns", measure_filtered(&path)?);
     if let Some(memory) = memory {

@@ -144,16 +144,17 @@ pub(crate) fn verify(texts: &[String]) -> HashMap<usize, usize> {
 
 /// Asserts that the text is not damaged, and returns its writer and number.
 pub(crate) fn verify_one(text: &str) -> (usize, usize) {
-    let damaged = || panic!("damaged: {text:.200}");
-    let parse = || {
-        let (rest, sum) = text.rsplit_once(' ')?;
-        let mut fields = rest.splitn(3, ' ');
-        let writer = fields.next()?.parse().ok()?;
-        let number = fields.next()?.parse().ok()?;
-        let sum = u64::from_str_radix(sum, 16).ok()?;
-        (checksum(writer, number, fields.next()?) == sum).then_some((writer, number))
-    };
-    parse().unwrap_or_else(damaged)
+    parse(text).unwrap_or_else(|| panic!("damaged: {text:.200}"))
+}
+
+/// The writer and the number of a text, unless it is damaged.
+pub(crate) fn parse(text: &str) -> Option<(usize, usize)> {
+    let (rest, sum) = text.rsplit_once(' ')?;
+    let mut fields = rest.splitn(3, ' ');
+    let writer = fields.next()?.parse().ok()?;
+    let number = fields.next()?.parse().ok()?;
+    let sum = u64::from_str_radix(sum, 16).ok()?;
+    (checksum(writer, number, fields.next()?) == sum).then_some((writer, number))
 }
 
 fn checksum(writer: usize, number: usize, payload: &str) -> u64 {
