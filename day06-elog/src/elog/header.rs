@@ -11,6 +11,7 @@ use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::time::{Duration, SystemTime};
 
+use crate::elog::escape::Escape;
 use crate::elog::fixed_buf::FixedBuf;
 use crate::elog::level::Level;
 use crate::elog::utc::Utc;
@@ -41,9 +42,8 @@ thread_local! {
     static CACHE: Cell<Cache> = const { Cell::new(EMPTY) };
 }
 
-/// Writes a line's header, for this moment and the calling thread.
-///
-/// `place` is trusted: it comes from `file!()` and `line!()`.
+/// Writes a line's header, for this moment and the calling thread. `place` is
+/// escaped: that of a macro is harmless, but others may log too.
 pub(crate) fn write_header(out: &mut FixedBuf<'_>, level: Level, place: &str) -> fmt::Result {
     // A clock before 1970 is broken; a wrong date must not cost the line.
     let now = SystemTime::now()
@@ -62,7 +62,7 @@ pub(crate) fn write_header(out: &mut FixedBuf<'_>, level: Level, place: &str) ->
     out.write_str(std::str::from_utf8(&cache.text[..cache.len]).unwrap_or_default())?;
     out.write_str(level.padded())?;
     out.write_str(" ")?;
-    out.write_str(place)?;
+    Escape(out).write_str(place)?;
     out.write_str("] ")
 }
 

@@ -191,5 +191,9 @@ mod tests {
     fn a_line_feed_in_an_argument_does_not_begin_a_record() {
         let (line, _) = line(format_args!("user {}", "a\n2026/01/01 forged"));
         assert_eq!(text_of(&line), "user a\\n2026/01/01 forged\n");
+        let in_place = with_line(Level::Info, "a\nb", format_args!(""), |line| {
+            String::from_utf8(line.bytes.to_vec()).unwrap()
+        });
+        assert!(in_place.ends_with(" INFO  a\\nb] \n"));
     }
 }
