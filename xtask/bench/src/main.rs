@@ -10,6 +10,8 @@ mod cpu;
 mod fleet;
 mod idle;
 mod load;
+mod log_run;
+mod loggers;
 mod machine;
 mod options;
 mod peers;
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
 fn dispatch(options: &Options) -> Result<()> {
     match &options.command {
         Some(Command::Serve { peer, addr }) => Ok(peer.serve(*addr)?),
+        Some(Command::Write(options)) => log_run::write(options),
+        None if options.log => log_run::loggers(options),
         None => run::servers(options),
     }
 }

@@ -1,21 +1,27 @@
 //! The command line of `cargo xtask bench`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
+use crate::loggers::Logger;
 use crate::peers::Peer;
 use crate::scenario::SCENARIOS;
 
-/// Measure what each day costs, beside the servers that a user would pick
+/// Measure what each day costs, beside the servers and loggers that a user would pick
 ///
 /// All servers run at once on one CPU, the load goes round them from another, and
-/// each is compared with a bare epoll loop. A complete run replaces the published
+/// each is compared with a bare epoll loop. With --log, day 6's log is measured in the
+/// same way. A complete run replaces the published
 /// figures and plots, unless it was too noisy to be trusted.
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 pub(crate) struct Options {
+    /// Measure the loggers in place of the servers
+    #[arg(long, conflicts_with = "scenario")]
+    pub(crate) log: bool,
+
     /// Finish within a minute, and publish nothing
     #[arg(long)]
     pub(crate) quick: bool,
@@ -24,7 +30,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "KEY", value_delimiter = ',', value_parser = scenario_keys())]
     pub(crate) scenario: Vec<String>,
 
-    /// How often the load goes round the servers
+    /// How often each server, or logger, has its turn
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) rounds: Option<u16>,
 
@@ -44,20 +50,51 @@ pub(crate) struct Options {
 pub(crate) enum Command {
     /// Run one of the servers that the days are measured against
     Serve { peer: Peer, addr: SocketAddr },
+    /// Have one of the loggers write lines, and say in JSON what it took
+    Write(WriteOptions),
+}
+
+/// What one logger is to do.
+#[derive(Args)]
+pub(crate) struct WriteOptions {
+    pub(crate) logger: Logger,
+    pub(crate) path: PathBuf,
+    #[arg(long)]
+    pub(crate) threads: usize,
+    #[arg(long)]
+    pub(crate) lines: usize,
+    /// Time each call, which takes time too
+    #[arg(long)]
+    pub(crate) timed: bool,
 }
 
 const ROUNDS: usize = 60;
 const QUICK_ROUNDS: usize = 7;
 
+/// A logger's round is a process and a million lines.
+const LOG_ROUNDS: usize = 9;
+const QUICK_LOG_ROUNDS: usize = 5;
+
 impl Options {
     pub(crate) fn rounds(&self) -> usize {
-        let usual = if self.quick { QUICK_ROUNDS } else { ROUNDS };
+        let usual = match (self.log, self.quick) {
+            (false, false) => ROUNDS,
+            (false, true) => QUICK_ROUNDS,
+            (true, false) => LOG_ROUNDS,
+            (true, true) => QUICK_LOG_ROUNDS,
+        };
         self.rounds.map_or(usual, usize::from)
     }
 
     /// Whether the run measures everything, and as well as it can.
     pub(crate) fn is_complete(&self) -> bool {
         !self.quick && self.scenario.is_empty()
+    }
+
+    /// Where figures and plots go.
+    pub(crate) fn results(&self, root: &Path) -> PathBuf {
+        let usual = || root.join("xtask/bench/results");
+        self.out.clone().unwrap_or_else(usual)
     }
 
     pub(crate) fn wants(&self, key: &str) -> bool {

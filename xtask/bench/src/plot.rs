@@ -4,7 +4,7 @@ use svg::Document;
 use svg::node::element::{Group, Line, Rectangle, Style, Text, Title};
 
 use crate::fleet::{FLOOR, FLOOR_AGAIN};
-use crate::results::{IdleResult, ScenarioResult};
+use crate::results::{IdleResult, LoggerResult, ScenarioResult};
 use crate::stats::Estimate;
 
 /// A picture in a README has no style sheet but its own.
@@ -22,7 +22,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 }";
 
 const WIDTH: f64 = 720.0;
-const LABELS: f64 = 120.0;
+const LABELS: f64 = 150.0;
 /// Room for the value behind the longest bar.
 const VALUES: f64 = 130.0;
 const TOP: f64 = 56.0;
@@ -76,6 +76,42 @@ pub(crate) fn idle(results: &[IdleResult]) -> String {
         });
     let note = "memory of the server for each, after its first echo: less is better";
     chart("an idle connection", note, &bars.collect::<Vec<_>>())
+}
+
+/// What a call costs its caller.
+pub(crate) fn log_call(results: &[LoggerResult]) -> String {
+    let note = "median time that one call takes its caller: less is better";
+    log_chart("a call of the log", note, results, |result| {
+        let ns = result.p50_ns.median;
+        (result.p50_ns, format!("{ns:.0} ns"))
+    })
+}
+
+/// What all lines together take.
+pub(crate) fn log_total(results: &[LoggerResult]) -> String {
+    let note = "until all lines are with the kernel: less is better";
+    log_chart("a million lines", note, results, |result| {
+        let seconds = result.seconds.median;
+        (result.seconds, format!("{seconds:.2} s"))
+    })
+}
+
+fn log_chart(
+    heading: &str,
+    note: &str,
+    results: &[LoggerResult],
+    value: fn(&LoggerResult) -> (Estimate, String),
+) -> String {
+    let bars = results.iter().map(|result| {
+        let (Estimate { median, low, high }, text) = value(result);
+        Bar {
+            label: format!("{} × {}", result.logger, result.threads),
+            value: median,
+            interval: Some((low, high)),
+            text,
+        }
+    });
+    chart(heading, note, &bars.collect::<Vec<_>>())
 }
 
 fn chart(heading: &str, note: &str, bars: &[Bar]) -> String {
@@ -136,7 +172,7 @@ fn text(content: &str, x: f64, y: f64, class: &str) -> Text {
 fn class(label: &str) -> &'static str {
     match label {
         FLOOR => "floor",
-        _ if label.starts_with("day") => "day",
+        _ if label.starts_with("day") || label.starts_with("Elog") => "day",
         _ if label.starts_with("Python") => "sample",
         _ => "peer",
     }
@@ -162,8 +198,8 @@ mod tests {
         let svg = chart("a & b", "note", &[bar("day 1", 9.0), bar("floor", 4.0)]);
         assert!(svg.contains("prefers-color-scheme: dark"));
         assert!(svg.contains("a &amp; b") && svg.contains("&lt;9&gt;"));
-        // 470 pixels for the longest whisker's end, which is at 10.
-        assert!(svg.contains("width=\"423\"") && svg.contains("width=\"188\""));
+        // 440 pixels for the longest whisker's end, which is at 10.
+        assert!(svg.contains("width=\"396\"") && svg.contains("width=\"176\""));
         assert!(svg.contains("class=\"day\"") && svg.contains("class=\"floor\""));
     }
 

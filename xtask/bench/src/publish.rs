@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::atomic;
 use crate::plot;
-use crate::results::ServerReport;
+use crate::results::{LogReport, ServerReport};
 
 pub(crate) fn servers(dir: &Path, report: &ServerReport) -> Result<()> {
     // Everything is ready before anything is replaced.
@@ -18,6 +18,18 @@ pub(crate) fn servers(dir: &Path, report: &ServerReport) -> Result<()> {
         files.push((format!("{}.svg", scenario.key), plot::scenario(scenario)));
     }
     files.push(("idle.svg".to_owned(), plot::idle(&report.idle)));
+    write_all(dir, &files)
+}
+
+pub(crate) fn loggers(dir: &Path, report: &LogReport) -> Result<()> {
+    let files = [
+        (
+            "log.json".to_owned(),
+            serde_json::to_string_pretty(report)? + "\n",
+        ),
+        ("log-call.svg".to_owned(), plot::log_call(&report.loggers)),
+        ("log-total.svg".to_owned(), plot::log_total(&report.loggers)),
+    ];
     write_all(dir, &files)
 }
 

@@ -1,7 +1,7 @@
 //! What a run found out, as it is written to the disk.
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::fleet::FLOOR_AGAIN;
 use crate::machine::Machine;
@@ -43,8 +43,8 @@ pub(crate) struct ServerResult {
     pub(crate) latency: Latency,
 }
 
-/// From sending to the last byte of the reply.
-#[derive(Debug, Serialize)]
+/// From beginning to end of what somebody waits for.
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Latency {
     pub(crate) p50_ns: u64,
     pub(crate) p99_ns: u64,
@@ -75,6 +75,41 @@ pub(crate) struct CrowdResult {
 pub(crate) struct CallsResult {
     pub(crate) server: String,
     pub(crate) per_echo: f64,
+}
+
+/// The loggers' side.
+#[derive(Debug, Serialize)]
+pub(crate) struct LogReport {
+    pub(crate) machine: Machine,
+    pub(crate) rounds: usize,
+    pub(crate) lines: usize,
+    pub(crate) loggers: Vec<LoggerResult>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LoggerResult {
+    pub(crate) logger: String,
+    pub(crate) threads: usize,
+    /// How long the caller is kept.
+    pub(crate) p50_ns: Estimate,
+    pub(crate) p99_ns: Estimate,
+    pub(crate) p999_ns: Estimate,
+    /// From the first call until all lines are with the kernel.
+    pub(crate) seconds: Estimate,
+    pub(crate) lines_per_second: f64,
+    /// In all rounds together.
+    pub(crate) lost: usize,
+    pub(crate) peak_mib: f64,
+}
+
+/// What one process that wrote lines says of itself.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Written {
+    pub(crate) seconds: f64,
+    pub(crate) lost: usize,
+    pub(crate) peak_mib: f64,
+    /// None if the calls were not timed.
+    pub(crate) latency: Option<Latency>,
 }
 
 impl Latency {

@@ -164,12 +164,12 @@ fn check_descriptors(servers: usize, options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn progress_bar(steps: usize) -> Result<ProgressBar> {
+pub(crate) fn progress_bar(steps: usize) -> Result<ProgressBar> {
     let style = ProgressStyle::with_template("{bar:30} {percent} %, {eta} left: {wide_msg}")?;
     Ok(ProgressBar::new(steps as u64).with_style(style))
 }
 
-fn root() -> Result<PathBuf> {
+pub(crate) fn root() -> Result<PathBuf> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = package.ancestors().nth(2).context("the course has gone")?;
     Ok(root.to_owned())

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::results::{ScenarioResult, ServerReport};
+use crate::results::{LogReport, ScenarioResult, ServerReport};
 use crate::stats::Estimate;
 
 pub(crate) fn scenario(result: &ScenarioResult) -> String {
@@ -22,7 +22,7 @@ pub(crate) fn scenario(result: &ScenarioResult) -> String {
         table.add_row([
             server.server.clone(),
             format!("{:.0}", server.cpu_ns.median),
-            ratio(server.cpu_ratio),
+            with_interval(server.cpu_ratio),
             format!("{:.0}", server.per_second.median),
             format!("{:.2}", server.per_second_ratio.median),
             micros(server.latency.p50_ns),
@@ -77,6 +77,27 @@ pub(crate) fn others(report: &ServerReport) -> String {
     text
 }
 
+pub(crate) fn loggers(report: &LogReport) -> String {
+    let mut table = table(&[
+        "threads", "p50 ns", "p99 ns", "p99.9 ns", "seconds", "lines/s", "lost", "MiB",
+    ]);
+    for result in &report.loggers {
+        let seconds = result.seconds;
+        table.add_row([
+            result.logger.clone(),
+            result.threads.to_string(),
+            format!("{:.0}", result.p50_ns.median),
+            format!("{:.0}", result.p99_ns.median),
+            format!("{:.0}", result.p999_ns.median),
+            with_interval(seconds),
+            format!("{:.0}", result.lines_per_second),
+            result.lost.to_string(),
+            format!("{:.0}", result.peak_mib),
+        ]);
+    }
+    format!("{} lines of about 100 bytes\n{table}\n", report.lines)
+}
+
 fn table(columns: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
@@ -87,7 +108,7 @@ fn table(columns: &[&str]) -> Table {
     table
 }
 
-fn ratio(estimate: Estimate) -> String {
+fn with_interval(estimate: Estimate) -> String {
     let Estimate { median, low, high } = estimate;
     format!("{median:.2} ({low:.2}–{high:.2})")
 }

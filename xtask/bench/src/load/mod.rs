@@ -68,7 +68,7 @@ pub(crate) fn histogram() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(1, LONGEST_NS, DIGITS)?)
 }
 
-fn record(latencies: &mut Histogram<u64>, since: Instant, now: Instant) {
+pub(crate) fn record(latencies: &mut Histogram<u64>, since: Instant, now: Instant) {
     let latency = now.duration_since(since).as_nanos();
     latencies.saturating_record(u64::try_from(latency).unwrap_or(u64::MAX));
 }
