@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 
 fn dispatch(options: &Options) -> Result<()> {
     match &options.command {
-        Some(Command::Serve { peer, addr }) => Ok(peer.serve(*addr)?),
+        Some(Command::Serve { peer, addr }) => Ok(peer.serve(peers::listen(*addr)?)?),
         Some(Command::Write(options)) => log_run::write(options),
         None if options.log => log_run::loggers(options),
         None => run::servers(options),

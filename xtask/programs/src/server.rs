@@ -21,6 +21,9 @@ const START: Duration = Duration::from_secs(20);
 /// How often a port may be snatched away between finding it free and using it.
 const ATTEMPTS: usize = 3;
 
+/// What every program says of a port that it cannot have, in one case or another.
+const IN_USE: &str = "address already in use";
+
 /// The state of a socket that waits for connections, in `/proc/net/tcp`.
 const LISTEN: &str = "0A";
 
@@ -56,6 +59,9 @@ impl Program {
     ///
     /// As [`start`](Self::start).
     pub fn start_on(&self, port: u16) -> Result<Server> {
+        if is_listening(port)? {
+            bail!("cannot start {}: {IN_USE}", self.name());
+        }
         let mut server = self
             .spawn(port)
             .with_context(|| format!("cannot start {}", self.name()))?;
@@ -84,7 +90,8 @@ impl Program {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr.try_clone()?);
-        let child = on_cpus(self.cpus(), || Child::spawn(&mut command))??;
+        let child = on_cpus(self.cpus(), || Child::spawn(&mut command))?
+            .with_context(|| format!("cannot run {}", line[0].display()))?;
         Ok(Server {
             child,
             addr: (Ipv4Addr::LOCALHOST, port).into(),
@@ -131,9 +138,7 @@ fn free_port() -> io::Result<u16> {
 
 /// Whether a server did not start because another one has its port.
 pub fn is_port_taken(error: &anyhow::Error) -> bool {
-    format!("{error:#}")
-        .to_lowercase()
-        .contains("address already in use")
+    format!("{error:#}").to_lowercase().contains(IN_USE)
 }
 
 fn is_listening(port: u16) -> Result<bool> {
@@ -166,8 +171,14 @@ mod tests {
             "  sl  local_address rem_address   st tx_queue",
             8888
         ));
+    }
+
+    #[test]
+    fn a_port_that_somebody_has_is_not_taken_for_the_servers_own() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        assert!(is_listening(listener.local_addr().unwrap().port()).unwrap());
+        let program = Program::new("late", Path::new("sleep"));
+        let error = program.start_on(listener.local_addr().unwrap().port());
+        assert!(is_port_taken(&error.unwrap_err()));
     }
 
     #[test]

@@ -28,8 +28,7 @@ pub(crate) enum Peer {
 
 impl Peer {
     /// Serves until the process is ended.
-    pub(crate) fn serve(self, addr: SocketAddr) -> io::Result<()> {
-        let listener = listen(addr)?;
+    pub(crate) fn serve(self, listener: TcpListener) -> io::Result<()> {
         match self {
             Self::Floor => floor::serve(&listener),
             Self::Mio => mio::serve(listener),
@@ -38,7 +37,7 @@ impl Peer {
     }
 }
 
-fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+pub(crate) fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     let listener = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
     listener.set_reuse_address(true)?;
     // Accepted sockets inherit it.
@@ -47,4 +46,67 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     listener.bind(&addr.into())?;
     listener.listen(BACKLOG)?;
     Ok(listener.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::{Shutdown, TcpStream};
+    use std::thread;
+    use std::time::Duration;
+
+    use crate::load::{Load, histogram};
+    use crate::scenario::{SCENARIOS, Shape};
+
+    /// The thread ends with the test's process.
+    fn start(peer: Peer) -> SocketAddr {
+        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let addr = listener.local_addr().unwrap();
+        thread::spawn(move || peer.serve(listener));
+        addr
+    }
+
+    #[test]
+    fn what_a_slow_reader_sent_comes_back_whole() {
+        let sent: Vec<u8> = (0..4_000_000_u32).flat_map(u32::to_le_bytes).collect();
+        for peer in Peer::value_variants() {
+            let client = TcpStream::connect(start(*peer)).unwrap();
+            let mut received = Vec::new();
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    (&client).write_all(&sent).unwrap();
+                    client.shutdown(Shutdown::Write).unwrap();
+                });
+                // Until then the reader leaves everything to the buffers.
+                thread::sleep(Duration::from_millis(50));
+                (&client).read_to_end(&mut received).unwrap();
+            });
+            assert!(received == sent, "{peer:?}");
+        }
+    }
+
+    #[test]
+    fn every_load_suits_every_peer() {
+        for peer in Peer::value_variants() {
+            let addr = start(*peer);
+            for scenario in SCENARIOS {
+                let shape = match scenario.load {
+                    Shape::Echo {
+                        size, in_flight, ..
+                    } => Shape::Echo {
+                        connections: 3,
+                        size,
+                        in_flight,
+                    },
+                    churn @ Shape::Churn { .. } => churn,
+                };
+                let mut latencies = histogram().unwrap();
+                let mut load = Load::connect(shape, addr, 0).unwrap();
+                let slice = load.run(Duration::from_millis(5), &mut latencies).unwrap();
+                assert!(slice.echoes > 0, "{peer:?}, {}", scenario.title);
+                assert_eq!(slice.echoes, latencies.len());
+            }
+        }
+    }
 }
