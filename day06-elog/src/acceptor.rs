@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
+use std::net::Shutdown;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,11 @@ use crate::{Channel, EventLoop, InetAddr, Socket, error, out_of_resources, warn}
 /// How many connections are accepted before others have their turn.
 const ACCEPTS_PER_EVENT: usize = 1024;
 
+/// How many failures in a row may be those of single clients in the queue.
+const FAILURES_IN_A_ROW: usize = 64;
+
 /// How long the listener rests when nothing is left to accept with, not even the
-/// descriptor in reserve.
+/// descriptor in reserve, or when every try fails.
 const PAUSE: Duration = Duration::from_millis(100);
 
 type OnAccept = Box<dyn Fn(Socket, InetAddr)>;
@@ -104,35 +108,47 @@ impl Acceptor {
 
     /// Accepts what is in the queue, up to a bound. Says whether there may be more.
     fn accept_some(&self) -> bool {
+        let mut failures = 0;
         for _ in 0..ACCEPTS_PER_EVENT {
-            match self.listener.accept_non_blocking() {
-                Ok((socket, peer)) => (self.on_accept)(socket, peer),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                Err(error) if out_of_resources(&error) => {
-                    self.counters.errors.add(1);
-                    match self.turn_away() {
-                        Ok(()) => {}
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                        Err(error) => {
-                            self.pause(&error);
-                            return false;
-                        }
-                    }
+            let error = match self.listener.accept_non_blocking() {
+                Ok((socket, peer)) => {
+                    failures = 0;
+                    (self.on_accept)(socket, peer);
+                    continue;
                 }
-                Err(_) => self.counters.errors.add(1),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Err(error) => error,
+            };
+            self.counters.errors.add(1);
+            failures += 1;
+            let outcome = if out_of_resources(&error) {
+                self.accept_and_send_away()
+            } else if failures < FAILURES_IN_A_ROW {
+                Ok(())
+            } else {
+                Err(error)
+            };
+            match outcome {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Err(error) => {
+                    self.pause(&error);
+                    return false;
+                }
             }
         }
         true
     }
 
-    /// Accepts a client with the descriptor in reserve, and closes the connection.
+    /// Accepts a client with the descriptor in reserve, and sends it away.
     /// Without descriptors accept(2) does not even say that the queue is empty; with
     /// the one in reserve it does.
-    fn turn_away(&self) -> io::Result<()> {
+    fn accept_and_send_away(&self) -> io::Result<()> {
         drop(self.reserve.take());
-        let accepted = self.listener.accept_non_blocking().map(drop);
+        let accepted = self.listener.accept_non_blocking();
+        let sent_away = accepted.map(|(socket, _)| send_away(&socket, &self.counters));
         self.reserve.replace(open_reserve().ok());
-        accepted.inspect(|()| self.counters.turned_away.add(1))
+        sent_away
     }
 
     fn pause(&self, error: &io::Error) {
@@ -153,6 +169,16 @@ impl Acceptor {
             }
         });
     }
+}
+
+/// Says goodbye to a client that there is no place for. What it has sent already is read,
+/// so that it is told of an end and not of a failure.
+pub(crate) fn send_away(socket: &Socket, counters: &AcceptCounters) {
+    counters.turned_away.add(1);
+    let mut unread = [0; 4096];
+    // Whether the client hears of it or has gone already: this is the end.
+    let _ = socket.shutdown(Shutdown::Write);
+    let _ = (&mut &*socket).read(&mut unread);
 }
 
 fn open_reserve() -> io::Result<File> {

@@ -50,18 +50,10 @@ fn with_32_descriptors_those_inside_are_served_and_the_processor_rests() {
 
 /// Whether a client gets a reply instead of an end.
 fn is_served(mut client: &TcpStream) -> bool {
-    let mut reply = [0];
-    if client.write_all(b"!").is_err() {
-        return false;
-    }
-    match client.read(&mut reply) {
-        Ok(0) => false,
-        Ok(_) => true,
-        Err(error) => {
-            assert_ne!(error.kind(), ErrorKind::WouldBlock, "it waits for ever");
-            false
-        }
-    }
+    // Who is turned away may hear of that when he speaks.
+    let _ = client.write_all(b"!");
+    let count = client.read(&mut [0]);
+    count.expect("a reply, or an end that is no reset") > 0
 }
 
 /// Nothing comes for a second.

@@ -21,11 +21,18 @@ fn alone() -> MutexGuard<'static, ()> {
     ONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How many descriptors and threads this process has. Those of a thread that has been
-/// joined may be there for a moment longer.
+/// How many descriptors this process has, and how many threads that serve connections:
+/// the others are the test harness's. A thread that has been joined may still be there for
+/// a moment.
 fn possessions() -> (usize, usize) {
-    let count = |what| fs::read_dir(what).expect("this process").count();
-    (count("/proc/self/fd"), count("/proc/self/task"))
+    let descriptors = fs::read_dir("/proc/self/fd").expect("this process");
+    let threads = fs::read_dir("/proc/self/task").expect("this process");
+    let workers = threads.filter(|thread| {
+        let path = thread.as_ref().expect("a thread").path().join("comm");
+        // A thread that has just ended has no name any more.
+        fs::read_to_string(path).is_ok_and(|name| name.starts_with("worker-"))
+    });
+    (descriptors.count(), workers.count())
 }
 
 #[track_caller]
@@ -101,6 +108,7 @@ fn servers_that_come_and_go_on_one_loop_leave_nothing_behind() {
 fn a_callback_that_never_returns_is_left_behind() {
     let _alone = alone();
     let (_, before) = possessions();
+    assert_eq!(before, 0);
     let (release, released) = mpsc::channel::<()>();
     let (open, opened) = mpsc::channel::<ConnHandle>();
     let released = Mutex::new(released);

@@ -198,18 +198,19 @@ impl TestServer {
     #[track_caller]
     pub(crate) fn flood(&self, slow: &TcpStream, message: &[u8]) -> usize {
         let (mut sent, mut quiet) = (0, 0);
-        let mut before = self.stats();
+        let waiting = |stats: Stats| stats.bytes_in.abs_diff(stats.bytes_out);
+        let mut before = waiting(self.stats());
         while sent < message.len() && quiet < 50 {
             let count = send_some(slow, &message[sent..]);
             sent += count;
             thread::sleep(Duration::from_millis(1));
-            let stats = self.stats();
-            quiet = if count == 0 && stats == before {
+            let now = waiting(self.stats());
+            quiet = if count == 0 && now == before {
                 quiet + 1
             } else {
                 0
             };
-            before = stats;
+            before = now;
         }
         sent
     }

@@ -1,14 +1,14 @@
 //! A server that has been started: who accepts, who serves, and how it all ends.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::io::{self, Read};
-use std::net::Shutdown;
+use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use super::OnStop;
+use crate::acceptor::send_away;
 use crate::mailbox::Mailbox;
 use crate::server_handle::ServerMessage;
 use crate::stats::AcceptCounters;
@@ -111,7 +111,7 @@ impl Running {
     /// Gives a connection to the worker whose turn it is.
     fn dispatch(&self, socket: Socket, peer: InetAddr) {
         if self.is_full() {
-            return self.turn_away(&socket);
+            return send_away(&socket, &self.accept_counters);
         }
         self.accept_counters.accepted.add(1);
         if let Some(worker) = &self.local_worker {
@@ -131,16 +131,6 @@ impl Running {
             let closed: u64 = self.workers.iter().map(closed).sum();
             self.accept_counters.accepted.load() - closed >= max
         })
-    }
-
-    /// Closes a connection that there is no place for. What the client has sent already
-    /// is read, so that it is told of an end and not of a failure.
-    fn turn_away(&self, socket: &Socket) {
-        self.accept_counters.turned_away.add(1);
-        let mut unread = [0; 4096];
-        // Whether the client hears of it or has gone already: this is the end.
-        let _ = socket.shutdown(Shutdown::Write);
-        let _ = (&mut &*socket).read(&mut unread);
     }
 
     fn receive(self: &Rc<Self>, message: ServerMessage) {
