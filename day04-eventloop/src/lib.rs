@@ -45,6 +45,7 @@ mod report;
 mod signals;
 mod slots;
 mod socket;
+mod sync;
 mod syscall;
 mod timers;
 mod token;

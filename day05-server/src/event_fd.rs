@@ -41,3 +41,43 @@ impl AsFd for EventFd {
         self.file.as_fd()
     }
 }
+
+/// With the mailbox, whose bell it is.
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::mailbox::Mailbox;
+    use crate::{Epoll, EpollFlags, Events};
+
+    fn rings(mailbox: &Mailbox<u8>) -> bool {
+        let epoll = Epoll::new().unwrap();
+        epoll.add(mailbox.as_fd(), EpollFlags::IN, 0).unwrap();
+        let mut events = Events::with_capacity(1);
+        epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        events.iter().next().is_some()
+    }
+
+    #[test]
+    fn the_first_message_rings_and_draining_silences() {
+        let mailbox = Mailbox::new().unwrap();
+        assert!(!rings(&mailbox));
+        mailbox.push(1).unwrap();
+        mailbox.push(2).unwrap();
+        assert!(rings(&mailbox));
+        assert_eq!(mailbox.drain(), [1, 2]);
+        assert!(!rings(&mailbox));
+        mailbox.push(3).unwrap();
+        assert!(rings(&mailbox));
+    }
+
+    #[test]
+    fn a_closed_box_gives_messages_back() {
+        let mailbox = Mailbox::new().unwrap();
+        mailbox.push(1).unwrap();
+        assert_eq!(mailbox.close(), [1]);
+        assert_eq!(mailbox.push(2), Err(2));
+        assert!(mailbox.drain().is_empty());
+    }
+}

@@ -46,6 +46,7 @@ mod signals;
 mod slots;
 mod socket;
 mod stats;
+mod sync;
 mod syscall;
 mod tcp_server;
 mod timers;

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -87,7 +88,7 @@ pub(crate) struct TestServer {
     pub(crate) handle: ServerHandle,
     pub(crate) event_loop: LoopHandle,
     go: Option<Sender<()>>,
-    ended: Receiver<()>,
+    ended: Mutex<Receiver<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -148,7 +149,7 @@ impl TestServer {
             handle,
             event_loop,
             go: Some(go),
-            ended,
+            ended: Mutex::new(ended),
             thread: Some(thread),
         }
     }
@@ -227,7 +228,8 @@ impl TestServer {
     #[track_caller]
     pub(crate) fn wait_for_end(&mut self) {
         drop(self.go.take());
-        match self.ended.recv_timeout(PATIENCE) {
+        let ended = self.ended.get_mut().expect("nobody else waits");
+        match ended.recv_timeout(PATIENCE) {
             Err(RecvTimeoutError::Disconnected) => {}
             _ => panic!("the server does not end; {}", self.stats()),
         }

@@ -1,0 +1,162 @@
+//! Clients that do anything at any time, and a model of what they must get for it.
+//!
+//! A run of some seconds is part of the tests. For a longer one, and to repeat one that
+//! has failed:
+//!
+//! ```text
+//! CHAOS_SECONDS=600 cargo test -p day05-server --test server_chaos --release -- --nocapture
+//! CHAOS_SEED=12345 cargo test -p day05-server --test server_chaos -- --nocapture
+//! ```
+
+mod common;
+mod server_support;
+
+use std::env;
+use std::io::{ErrorKind, Read};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use day06_elog as reactor;
+use reactor::{CloseReason, ServerOptions};
+
+use common::{PATIENCE, assert_same, noise, reset};
+use server_support::{Dice, MODES, Mode, TestServer, in_mode, send_some};
+
+/// How long the clients of one mode go on.
+const SECONDS: u64 = 4;
+
+/// Clients at a time.
+const CLIENTS: u64 = 8;
+
+#[test]
+fn whatever_clients_do_each_gets_its_own_bytes() {
+    let seconds = from_env("CHAOS_SECONDS").unwrap_or(SECONDS);
+    let seed = from_env("CHAOS_SEED").unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        now.map_or(1, |now| u64::from(now.subsec_nanos()))
+    });
+    println!("CHAOS_SEED={seed}");
+    thread::scope(|scope| {
+        for mode in [MODES[0], MODES[2], MODES[3], MODES[5]] {
+            let end = Instant::now() + Duration::from_secs(seconds);
+            scope.spawn(move || in_mode(mode, |mode| run(mode, seed, end)));
+        }
+    });
+}
+
+fn from_env(name: &str) -> Option<u64> {
+    let value = env::var(name).ok()?;
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={value} is no number")),
+    )
+}
+
+fn run(mode: Mode, seed: u64, end: Instant) {
+    // Small marks, so that all of them are passed often.
+    let options = ServerOptions {
+        high_water: 64 * 1024,
+        low_water: 16 * 1024,
+        ..mode.options()
+    };
+    let server = TestServer::echo(options);
+    let lives = AtomicU64::new(0);
+    let sent = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for number in 0..CLIENTS {
+            let (server, lives, sent) = (&server, &lives, &sent);
+            scope.spawn(move || {
+                let mut dice = Dice::new(seed ^ (number << 32));
+                while Instant::now() < end {
+                    lives.fetch_add(1, Ordering::Relaxed);
+                    sent.fetch_add(live(server, &mut dice, seed), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let lives = lives.into_inner();
+    let stats = server.wait_until(|stats| stats.accepted == lives && stats.active() == 0);
+    assert_eq!(stats.accept_errors + stats.callback_panics, 0);
+    let ends = stats.closed(CloseReason::Peer) + stats.closed(CloseReason::Failed);
+    assert_eq!(ends, lives, "{stats}");
+    assert!(stats.bytes_in <= sent.into_inner());
+    // What came in went out, or was written down as lost.
+    assert_eq!(
+        stats.bytes_in,
+        stats.bytes_out + stats.bytes_discarded,
+        "{stats}"
+    );
+    println!("{mode}: {stats}");
+}
+
+/// The life of one client. Returns how many bytes it has sent.
+fn live(server: &TestServer, dice: &mut Dice, seed: u64) -> u64 {
+    let client = if dice.below(2) == 0 {
+        server.connect()
+    } else {
+        server.connect_small()
+    };
+    let size = 1 << dice.below(19);
+    let message = noise(size, dice.below(u64::MAX));
+    let (mut sent, mut got) = (0, Vec::new());
+    let fate = dice.below(10);
+    loop {
+        match dice.below(8) {
+            0 => thread::sleep(Duration::from_micros(dice.below(2000))),
+            1 if fate == 0 => {
+                reset(client);
+                return sent as u64;
+            }
+            // Gone without having read everything, or even without having said anything.
+            2 if fate == 1 => return sent as u64,
+            3..=5 if sent < size => {
+                let most = below(dice, size - sent) + 1;
+                sent += send_some(&client, &message[sent..sent + most]);
+            }
+            _ if sent < size => {
+                let most = below(dice, size) + 1;
+                read_some(&client, &mut got, most);
+            }
+            _ => break,
+        }
+        assert_same(&got, message.get(..got.len()).unwrap_or_default());
+    }
+    if fate < 9 {
+        // The server hears of the end while most of the echo may be under way.
+        client.shutdown(Shutdown::Write).expect("still connected");
+        (&client)
+            .read_to_end(&mut got)
+            .unwrap_or_else(|error| panic!("CHAOS_SEED={seed}: {error}"));
+    } else {
+        let more = got.len()..size;
+        got.resize(size, 0);
+        (&client)
+            .read_exact(&mut got[more])
+            .unwrap_or_else(|error| panic!("CHAOS_SEED={seed}: {error}"));
+    }
+    assert_same(&got, &message);
+    sent as u64
+}
+
+fn below(dice: &mut Dice, end: usize) -> usize {
+    let number = dice.below(u64::try_from(end).expect("a small number"));
+    usize::try_from(number).expect("smaller than one that was")
+}
+
+/// Reads what is there, `most` bytes at most.
+fn read_some(mut client: &TcpStream, got: &mut Vec<u8>, most: usize) {
+    client.set_nonblocking(true).expect("a nonblocking socket");
+    let mut piece = vec![0; most];
+    match client.read(&mut piece) {
+        Ok(count) => {
+            assert_ne!(count, 0, "an end before the end");
+            got.extend(&piece[..count]);
+        }
+        Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}"),
+    }
+    client.set_nonblocking(false).expect("a blocking socket");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+}
