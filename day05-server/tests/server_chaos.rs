@@ -4,8 +4,14 @@
 //! has failed:
 //!
 //! ```text
-//! CHAOS_SECONDS=600 cargo test -p day05-server --test server_chaos --release -- --nocapture
-//! CHAOS_SEED=12345 cargo test -p day05-server --test server_chaos -- --nocapture
+//! CHAOS_SECONDS=600 cargo test --test server_chaos --release -- --nocapture
+//! CHAOS_SEED=12345 cargo test --test server_chaos -- --nocapture
+//! ```
+//!
+//! The server and its clients are in one process, so that valgrind sees both:
+//!
+//! ```text
+//! CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='valgrind --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=9' CHAOS_SECONDS=60 cargo test --test server_chaos
 //! ```
 
 mod common;

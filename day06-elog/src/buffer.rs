@@ -137,6 +137,10 @@ impl Deref for Buffer {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -191,5 +195,95 @@ mod tests {
         buffer.append(b"a");
         assert_eq!(buffer.read_from(&b"bcdefg"[..]).unwrap(), 3);
         assert_eq!(*buffer, *b"abcd");
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Append(Vec<u8>),
+        Consume(prop::sample::Index),
+        Reserve(usize),
+        /// From a reader that has that much to give.
+        Read(Vec<u8>),
+        /// To a writer that takes that much.
+        Write(usize),
+        Clear,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let bytes = || prop::collection::vec(any::<u8>(), 0..50);
+        prop_oneof![
+            bytes().prop_map(Step::Append),
+            any::<prop::sample::Index>().prop_map(Step::Consume),
+            (0..50_usize).prop_map(Step::Reserve),
+            bytes().prop_map(Step::Read),
+            (0..50_usize).prop_map(Step::Write),
+            Just(Step::Clear),
+        ]
+    }
+
+    /// Takes so many bytes and then no more.
+    struct Full(Vec<u8>, usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let count = bytes.len().min(self.1 - self.0.len());
+            if count == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.0.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_buffer_is_a_queue(capacity in 0..40_usize, steps in prop::collection::vec(step(), 0..60)) {
+            let mut buffer = Buffer::with_capacity(capacity);
+            let mut model = VecDeque::new();
+            for step in steps {
+                match step {
+                    Step::Append(bytes) => {
+                        buffer.append(&bytes);
+                        model.extend(bytes);
+                    }
+                    Step::Consume(index) => {
+                        let count = index.index(model.len() + 1);
+                        buffer.consume(count);
+                        model.drain(..count);
+                        // The memory goes with the last byte.
+                        prop_assert!(!model.is_empty() || buffer.capacity() == 0);
+                    }
+                    Step::Reserve(count) => {
+                        buffer.reserve(count);
+                        prop_assert!(buffer.spare() >= count);
+                    }
+                    Step::Read(bytes) => {
+                        let room = buffer.spare();
+                        let count = buffer.read_from(&*bytes).unwrap();
+                        prop_assert_eq!(count, room.min(bytes.len()));
+                        model.extend(&bytes[..count]);
+                    }
+                    Step::Write(room) => {
+                        let mut writer = Full(Vec::new(), room);
+                        let count = buffer.write_to(&mut writer).unwrap();
+                        prop_assert_eq!(count, room.min(model.len()));
+                        prop_assert_eq!(writer.0, model.drain(..count).collect::<Vec<_>>());
+                    }
+                    Step::Clear => {
+                        let before = buffer.capacity();
+                        buffer.clear();
+                        model.clear();
+                        prop_assert_eq!(buffer.capacity(), before);
+                    }
+                }
+                prop_assert_eq!(&*buffer, &*model.make_contiguous());
+                prop_assert_eq!(buffer.is_empty(), model.is_empty());
+                prop_assert!(buffer.len() + buffer.spare() <= buffer.capacity());
+            }
+        }
     }
 }
