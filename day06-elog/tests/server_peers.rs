@@ -13,8 +13,8 @@ use reactor::{CloseReason, ServerOptions};
 
 use common::{assert_echo, assert_same, half_close, noise, read_to_end, reset};
 use server_support::{
-    Dice, Flag, MODES, Mode, ONE_READ, TestServer, in_all_modes, in_mode, read_to_any_end,
-    send_some, widen,
+    Dice, Flag, MODES, Mode, ONE_READ, TestServer, in_all_modes, in_mode, in_two_modes,
+    read_to_any_end, send_some, widen,
 };
 
 const KIB: usize = 1024;
@@ -77,7 +77,7 @@ fn water_marks_at_the_bottom_and_upside_down() {
 
 #[test]
 fn a_half_close_with_megabytes_in_flight_loses_none() {
-    in_all_modes(|mode| {
+    in_two_modes(|mode| {
         let server = TestServer::echo(mode.options());
         let (client, message) = (server.connect_small(), noise(FLOOD, 1));
         let sent = server.flood(&client, &message);
@@ -143,7 +143,7 @@ fn close_the_silent(mode: Mode) {
 
 #[test]
 fn a_reset_at_any_moment_hurts_nobody_else() {
-    in_all_modes(|mode| {
+    in_two_modes(|mode| {
         let server = TestServer::echo(ServerOptions {
             high_water: 64 * KIB,
             low_water: 16 * KIB,

@@ -17,7 +17,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use common::{Server, assert_echo, assert_same, noise, read_to_end};
-use server_support::{TestServer, echo, guarded, in_all_modes, read_to_any_end, widen};
+use server_support::{
+    TestServer, echo, guarded, in_all_modes, in_two_modes, read_to_any_end, widen,
+};
 
 const MIB: usize = 1024 * 1024;
 const GRACE: Duration = Duration::from_secs(20);
@@ -47,7 +49,7 @@ fn clients_in_the_queue_are_still_served() {
 
 #[test]
 fn replies_under_way_arrive_and_nothing_new_begins() {
-    in_all_modes(|mode| {
+    in_two_modes(|mode| {
         let reply = Arc::new(noise(16 * MIB, 1));
         let sent = Arc::clone(&reply);
         let mut server = TestServer::start(mode.options(), move |server| {
@@ -76,7 +78,7 @@ fn replies_under_way_arrive_and_nothing_new_begins() {
 
 #[test]
 fn who_does_not_take_his_reply_in_time_is_cut_off() {
-    in_all_modes(|mode| {
+    in_two_modes(|mode| {
         let server = TestServer::echo(mode.options());
         let slow = server.connect_small();
         let message = noise(16 * MIB, 1);

@@ -61,6 +61,12 @@ impl fmt::Display for Mode {
     }
 }
 
+/// For tests that take long: the modes that differ most.
+pub(crate) fn in_two_modes(test: impl Fn(Mode)) {
+    in_mode(MODES[0], &test);
+    in_mode(MODES[5], &test);
+}
+
 /// Runs a test in every mode. One that fails says in which.
 pub(crate) fn in_all_modes(test: impl Fn(Mode)) {
     for mode in MODES {

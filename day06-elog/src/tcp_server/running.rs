@@ -151,6 +151,9 @@ impl Running {
             return;
         };
         acceptor.close();
+        // Who comes between the last accept and the end of the listener is reset: the
+        // moment should be short.
+        drop(acceptor);
         for worker in &*self.workers {
             if worker.mailbox.push(Message::Stop(grace)).is_err() {
                 warn!("a worker has ended before it was stopped");
