@@ -225,24 +225,26 @@ fn walk(root: &Path, below: &str, found: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
+/// A course of these files, for tests; the directory goes with the first value.
+#[cfg(test)]
+pub(crate) fn fixture(files: &[(&str, &str)]) -> (tempfile::TempDir, Course) {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let course = Course::at(dir.path()).unwrap();
+    (dir, course)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn course(files: &[(&str, &str)]) -> (tempfile::TempDir, Course) {
-        let dir = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = dir.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        let course = Course::at(dir.path()).unwrap();
-        (dir, course)
-    }
-
     #[test]
     fn days_come_in_order_with_the_files_that_take_part() {
-        let (_dir, course) = course(&[
+        let (_dir, course) = fixture(&[
             ("day02-two/Cargo.toml", ""),
             ("day10-ten/Cargo.toml", ""),
             ("day01-one/Cargo.toml", "name = \"day01-one\""),

@@ -3,6 +3,7 @@
 //! `<!-- generated: NAME WORDS -->` and `<!-- end generated -->`, each on a line of
 //! its own, enclose a region. To add a kind, add a row to [`GENERATORS`].
 
+mod bench;
 mod changes;
 mod days;
 
@@ -27,6 +28,18 @@ const GENERATORS: &[Generator] = &[
         words: "",
         about: "the table of the days: their command, and the size of their library",
         render: days::table,
+    },
+    Generator {
+        name: "bench",
+        words: "",
+        about: "the table of the servers: what an echo costs",
+        render: bench::servers,
+    },
+    Generator {
+        name: "bench-log",
+        words: "",
+        about: "the table of the loggers: how long they keep their callers",
+        render: bench::loggers,
     },
     Generator {
         name: "changes",

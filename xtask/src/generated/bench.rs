@@ -1,0 +1,225 @@
+//! Tables of what `cargo xtask bench` has measured and published.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::course::Course;
+use crate::markdown::{Document, Language};
+
+const SERVERS: &str = "xtask/bench/results/servers.json";
+const LOGGERS: &str = "xtask/bench/results/log.json";
+
+/// The second copy of the floor proves the method, and says nothing of a server.
+const CONTROL: &str = "floor again";
+
+/// Servers, and what an echo costs each of them in every scenario.
+pub(super) fn servers(course: &Course, document: &Document, words: &[&str]) -> Result<String> {
+    ensure!(words.is_empty(), "'bench' takes no words");
+    let language = document.language();
+    let Some(report) = read(course, SERVERS)? else {
+        return Ok(not_measured(language, "cargo xtask bench"));
+    };
+    let scenarios = list(&report, "scenarios")?;
+    let mut columns = Vec::new();
+    let mut rows: Vec<(String, Vec<String>)> = Vec::new();
+    for scenario in scenarios {
+        columns.push(text(scenario, "title")?);
+        for server in list(scenario, "servers")? {
+            let name = text(server, "server")?;
+            if name == CONTROL {
+                continue;
+            }
+            let row = match rows.iter().position(|(known, _)| *known == name) {
+                Some(row) => row,
+                None => {
+                    rows.push((name, Vec::new()));
+                    rows.len() - 1
+                }
+            };
+            // Not every server takes part in every scenario.
+            let cells = &mut rows[row].1;
+            cells.resize(columns.len() - 1, "–".to_owned());
+            cells.push(format!("{:.2}", median(server, "cpu_ratio")?));
+        }
+    }
+    let first = match language {
+        Language::English => "Server",
+        Language::Chinese => "服务器",
+    };
+    let mut table = format!("| {first} | {} |\n|---|", columns.join(" | "));
+    table += &"--:|".repeat(columns.len());
+    table.push('\n');
+    for (name, mut cells) in rows {
+        cells.resize(columns.len(), "–".to_owned());
+        table += &format!("| {name} | {} |\n", cells.join(" | "));
+    }
+    let caption = match language {
+        Language::English => {
+            "CPU time for an echo, all threads of the server together, as a ratio to a bare epoll loop in the same run"
+        }
+        Language::Chinese => {
+            "每次回显的 CPU 时间（服务器所有线程之和），与同一轮里裸 epoll 循环之比"
+        }
+    };
+    Ok(table + &about(caption, &report, language)?)
+}
+
+/// Loggers, and how long they keep their callers.
+pub(super) fn loggers(course: &Course, document: &Document, words: &[&str]) -> Result<String> {
+    ensure!(words.is_empty(), "'bench-log' takes no words");
+    let language = document.language();
+    let Some(report) = read(course, LOGGERS)? else {
+        return Ok(not_measured(language, "cargo xtask bench --log"));
+    };
+    let head = match language {
+        Language::English => {
+            "| Logger | Threads | p50, ns | p99, ns | Total, s | Lost | Memory, MiB |"
+        }
+        Language::Chinese => "| 日志库 | 线程 | p50，ns | p99，ns | 总计，s | 丢失 | 内存，MiB |",
+    };
+    let mut table = format!("{head}\n|---|--:|--:|--:|--:|--:|--:|\n");
+    for logger in list(&report, "loggers")? {
+        table += &format!(
+            "| {} | {} | {:.0} | {:.0} | {:.2} | {} | {:.0} |\n",
+            text(logger, "logger")?,
+            number(logger, "threads")?,
+            median(logger, "p50_ns")?,
+            median(logger, "p99_ns")?,
+            median(logger, "seconds")?,
+            number(logger, "lost")?,
+            number(logger, "peak_mib")?,
+        );
+    }
+    let lines = number(&report, "lines")?;
+    let caption = match language {
+        Language::English => format!("{lines} lines of about 100 bytes"),
+        Language::Chinese => format!("{lines} 行，每行约 100 字节"),
+    };
+    Ok(table + &about(&caption, &report, language)?)
+}
+
+/// Under a table: what it shows, and where and when that was measured.
+fn about(caption: &str, report: &Value, language: Language) -> Result<String> {
+    let machine = report.get("machine").context("no machine is named")?;
+    let is_noisy = report.get("noisy").and_then(Value::as_bool) == Some(true);
+    let noise = match (is_noisy, language) {
+        (false, _) => "",
+        (true, Language::English) => {
+            " The machine was so busy that even two copies of one program differed: take the figures for rough ones."
+        }
+        (true, Language::Chinese) => {
+            "当时机器太忙，同一个程序的两份拷贝也测出了差别：数字只能粗看。"
+        }
+    };
+    let (cpu, cpus) = (text(machine, "cpu")?, number(machine, "cpus")?);
+    let (kernel, date) = (text(machine, "kernel")?, text(machine, "date")?);
+    Ok(match language {
+        Language::English => {
+            format!(
+                "\n{caption}. Measured on {date}: {cpu}, {cpus} cores, Linux {kernel}.{noise}\n"
+            )
+        }
+        Language::Chinese => {
+            format!("\n{caption}。测于 {date}：{cpu}，{cpus} 核，Linux {kernel}。{noise}\n")
+        }
+    })
+}
+
+fn not_measured(language: Language, command: &str) -> String {
+    match language {
+        Language::English => format!("Not measured yet: `{command}` does.\n"),
+        Language::Chinese => format!("还没有测过：运行 `{command}`。\n"),
+    }
+}
+
+fn read(course: &Course, path: &str) -> Result<Option<Value>> {
+    let Some(text) = course.text(path)? else {
+        return Ok(None);
+    };
+    let report =
+        serde_json::from_str(&text).with_context(|| format!("{path} is not what bench wrote"))?;
+    Ok(Some(report))
+}
+
+fn list<'v>(value: &'v Value, name: &str) -> Result<&'v Vec<Value>> {
+    let list = value.get(name).and_then(Value::as_array);
+    list.with_context(|| format!("the figures have no list '{name}'"))
+}
+
+fn text(value: &Value, name: &str) -> Result<String> {
+    match value.get(name) {
+        Some(Value::String(text)) => Ok(text.replace('|', "\\|")),
+        _ => bail!("the figures have no text '{name}'"),
+    }
+}
+
+fn number(value: &Value, name: &str) -> Result<f64> {
+    let number = value.get(name).and_then(Value::as_f64);
+    number.with_context(|| format!("the figures have no number '{name}'"))
+}
+
+fn median(value: &Value, name: &str) -> Result<f64> {
+    number(value.get(name).unwrap_or(&Value::Null), "median")
+        .with_context(|| format!("'{name}' is no estimate"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::fixture;
+
+    const DAY: (&str, &str) = ("day01-one/Cargo.toml", "[package]\nname = \"day01-one\"\n");
+
+    const REPORT: &str = r#"{
+        "machine": {"date": "2026-11-23", "cpu": "a cpu", "cpus": 2, "kernel": "6.18"},
+        "noisy": true,
+        "scenarios": [
+            {"key": "a", "title": "one", "servers": [
+                {"server": "floor", "cpu_ratio": {"median": 1.0}},
+                {"server": "day 5", "cpu_ratio": {"median": 1.024}},
+                {"server": "floor again", "cpu_ratio": {"median": 0.9}}]},
+            {"key": "b", "title": "two", "servers": [
+                {"server": "floor", "cpu_ratio": {"median": 1.0}},
+                {"server": "mio", "cpu_ratio": {"median": 0.806}}]}
+        ]
+    }"#;
+
+    #[test]
+    fn every_server_has_a_row_and_every_scenario_a_column() {
+        let (_dir, course) = fixture(&[DAY, (SERVERS, REPORT)]);
+        let document = Document::new("README.md", String::new());
+        let table = servers(&course, &document, &[]).unwrap();
+        let lines: Vec<_> = table.lines().take(5).collect();
+        assert_eq!(
+            lines,
+            [
+                "| Server | one | two |",
+                "|---|--:|--:|",
+                "| floor | 1.00 | 1.00 |",
+                "| day 5 | 1.02 | – |",
+                "| mio | – | 0.81 |",
+            ]
+        );
+        assert!(table.contains("2026-11-23: a cpu, 2 cores, Linux 6.18."));
+        assert!(table.contains("rough"), "a noisy run says that it is");
+    }
+
+    #[test]
+    fn without_figures_the_table_says_how_to_get_them() {
+        let (_dir, course) = fixture(&[DAY]);
+        let document = Document::new("README.zh-CN.md", String::new());
+        assert!(
+            loggers(&course, &document, &[])
+                .unwrap()
+                .contains("cargo xtask bench --log")
+        );
+    }
+
+    #[test]
+    fn figures_of_another_form_are_named() {
+        let (_dir, course) = fixture(&[DAY, (LOGGERS, r#"{"loggers": [{"logger": "x"}]}"#)]);
+        let document = Document::new("README.md", String::new());
+        let error = loggers(&course, &document, &[]).unwrap_err();
+        assert!(error.to_string().contains("'threads'"), "{error}");
+    }
+}
