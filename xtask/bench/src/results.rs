@@ -14,7 +14,6 @@ const TOLERANCE: f64 = 0.02;
 #[derive(Debug, Serialize)]
 pub(crate) struct ServerReport {
     pub(crate) machine: Machine,
-    pub(crate) rounds: usize,
     /// Set if the run was published although it could not tell equals from equals.
     pub(crate) noisy: bool,
     pub(crate) scenarios: Vec<ScenarioResult>,
@@ -28,6 +27,8 @@ pub(crate) struct ServerReport {
 pub(crate) struct ScenarioResult {
     pub(crate) key: String,
     pub(crate) title: String,
+    /// Fewer than were asked for, if the machine was too busy for them.
+    pub(crate) rounds: usize,
     pub(crate) servers: Vec<ServerResult>,
 }
 
@@ -143,6 +144,7 @@ mod tests {
         ScenarioResult {
             key: "ping-1".to_owned(),
             title: "ping-pong".to_owned(),
+            rounds: 1,
             servers: vec![ServerResult {
                 server: FLOOR_AGAIN.to_owned(),
                 cpu_ns: estimate(7000.0),

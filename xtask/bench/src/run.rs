@@ -43,14 +43,19 @@ pub(crate) fn servers(options: &Options) -> Result<()> {
     let progress = progress_bar(steps)?;
     let mut report = ServerReport {
         machine: Machine::describe(),
-        rounds: options.rounds(),
         noisy: false,
         scenarios: Vec::new(),
         idle: Vec::new(),
         crowd: Vec::new(),
         calls: Vec::new(),
     };
-    run_scenarios(&scenarios, &contestants, &mut report, &progress)?;
+    run_scenarios(
+        options.rounds(),
+        &scenarios,
+        &contestants,
+        &mut report,
+        &progress,
+    )?;
     run_besides(options, &contestants, &mut report, &progress)?;
     progress.finish_and_clear();
     io::stdout().write_all(table::others(&report).as_bytes())?;
@@ -74,6 +79,7 @@ pub(crate) fn servers(options: &Options) -> Result<()> {
 }
 
 fn run_scenarios(
+    rounds: usize,
     scenarios: &[&Scenario],
     contestants: &[Contestant],
     report: &mut ServerReport,
@@ -85,7 +91,7 @@ fn run_scenarios(
         .collect::<Result<Vec<_>>>()?;
     for scenario in scenarios {
         progress.set_message(scenario.title);
-        let result = rounds::measure(scenario, &fleet, report.rounds, progress)?;
+        let result = rounds::measure(scenario, &fleet, rounds, progress)?;
         progress.suspend(|| io::stdout().write_all(table::scenario(&result).as_bytes()))?;
         report.scenarios.push(result);
     }

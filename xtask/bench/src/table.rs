@@ -30,7 +30,7 @@ pub(crate) fn scenario(result: &ScenarioResult) -> String {
             micros(server.latency.p999_ns),
         ]);
     }
-    let mut text = format!("{}\n{table}\n", result.title);
+    let mut text = format!("{}, {} rounds\n{table}\n", result.title, result.rounds);
     if let Some(ratio) = result.noise() {
         let _ = writeln!(
             text,

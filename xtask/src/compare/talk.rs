@@ -11,8 +11,12 @@ use socket2::{Domain, Socket, Type};
 
 use super::reply::Reply;
 
-/// No conversation takes longer: not with a server that works.
+/// A server that does nothing for this long will not do anything any more.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// No conversation takes longer, not even with a server that does a little now and
+/// then.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// A sender that has got nothing away for this long will not before somebody reads.
 const STUCK: Duration = Duration::from_millis(200);
@@ -54,7 +58,7 @@ impl Talk {
     }
 
     fn with_buffer(addr: SocketAddr, size: Option<usize>) -> Result<Self> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + LONGEST;
         let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
         if let Some(size) = size {
             // Before connecting: the window is agreed on with the handshake.
@@ -68,11 +72,6 @@ impl Talk {
             stream: socket.into(),
             deadline,
         })
-    }
-
-    /// Gives the next exchange the whole of the time again.
-    pub(crate) fn renew(&mut self) {
-        self.deadline = Instant::now() + PATIENCE;
     }
 
     /// Sends something small and expects it back.
@@ -188,7 +187,7 @@ impl Talk {
 
     fn time_left(&self) -> io::Result<Duration> {
         match self.deadline.checked_duration_since(Instant::now()) {
-            Some(left) if !left.is_zero() => Ok(left),
+            Some(left) if !left.is_zero() => Ok(left.min(PATIENCE)),
             _ => Err(io::ErrorKind::TimedOut.into()),
         }
     }

@@ -16,7 +16,7 @@ use churn::Churn;
 use echo::Echo;
 
 /// A server that has not answered for this long will not.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// From a nanosecond to a minute, with three digits.
 const LONGEST_NS: u64 = 60_000_000_000;
