@@ -1,5 +1,6 @@
 //! One client, as the server's code sees it.
 
+mod ending;
 mod lifecycle;
 mod transfer;
 

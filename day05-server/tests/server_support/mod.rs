@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::common::PATIENCE;
-use crate::reactor::{
+use super::common::PATIENCE;
+use super::reactor::{
     Connection, EventLoop, LoopHandle, ServerHandle, ServerOptions, State, Stats, TcpServer,
 };
 

@@ -11,9 +11,9 @@ use day06_elog as reactor;
 
 use reactor::elog::Guard;
 
-use crate::children::{Role, play};
-use crate::elog_common::{Log, patient};
-use crate::{Named, Role as Body};
+use super::children::{Role, play};
+use super::elog_common::{Log, patient};
+use super::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] = &[
     (

@@ -11,9 +11,9 @@ use day06_elog as reactor;
 
 use reactor::elog::Global;
 
-use crate::children::play;
-use crate::elog_common::{Log, assert_adds_up, checked, patient, verify};
-use crate::{Named, Role as Body};
+use super::children::play;
+use super::elog_common::{Log, assert_adds_up, checked, patient, verify};
+use super::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] =
     &[("forks::children_log_and_nothing_is_written_twice", forks)];

@@ -10,9 +10,9 @@ use day06_elog as reactor;
 
 use reactor::elog::{BuildError, Elog, Global, Level};
 
-use crate::children::{play, play_for_output};
-use crate::elog_common::{Log, texts_in, texts_of};
-use crate::{Named, Role as Body};
+use super::children::{play, play_for_output};
+use super::elog_common::{Log, texts_in, texts_of};
+use super::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] = &[
     (

@@ -9,9 +9,9 @@ use day06_elog as reactor;
 
 use reactor::elog::{Builder, Elog};
 
-use crate::children::Role;
-use crate::elog_common::{Log, checked, texts_of, verify};
-use crate::{Named, Role as Body};
+use super::children::Role;
+use super::elog_common::{Log, checked, texts_of, verify};
+use super::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] = &[
     ("kills::a_synchronous_log_has_every_line", synchronous),

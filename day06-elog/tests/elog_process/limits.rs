@@ -11,11 +11,11 @@ use day06_elog as reactor;
 
 use reactor::elog::{Builder, Elog, Stats};
 
-use crate::children::{Role, play};
-use crate::elog_common::{
+use super::children::{Role, play};
+use super::elog_common::{
     Log, assert_adds_up, checked, parse, patient, take_lost, texts_in, texts_of, verify,
 };
-use crate::{Named, Role as Body};
+use super::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] = &[
     (

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use day06_elog as reactor;
 
-use crate::children::Role;
-use crate::elog_common::{Log, checked, patient, verify};
-use crate::{Named, Role as Body};
+use super::children::Role;
+use super::elog_common::{Log, checked, patient, verify};
+use super::{Named, Role as Body};
 
 pub(crate) const TESTS: &[Named<fn()>] = &[(
     "sharing::two_processes_do_not_mix_their_lines",
