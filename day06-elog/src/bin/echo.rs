@@ -54,7 +54,7 @@ fn serve() -> Result<(), Exit> {
             let (clients, seconds) = (server_handle.stats().active(), GRACE.as_secs());
             if clients > 0 {
                 report(format_args!(
-                    "{clients} clients have up to {seconds} s to finish; Ctrl-C again ends at once"
+                    "clients still here: {clients}, for up to {seconds} s; Ctrl-C again ends at once"
                 ));
             }
             server_handle.stop(GRACE);
