@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{self, Stdio};
 use std::time::Duration;
 
 use day06_elog as reactor;
@@ -27,11 +27,16 @@ pub(crate) const TESTS: &[Named<fn()>] = &[
         "limits::a_directory_without_permission_keeps_the_old_file",
         no_permission,
     ),
+    (
+        "limits::a_full_disk_is_no_reason_to_rotate",
+        full_disk_and_file,
+    ),
 ];
 
 pub(crate) const ROLES: &[Named<Body>] = &[
     ("file-size", exceed_file_size),
     ("full-disk", fill_disk),
+    ("full-disk-and-file", fill_disk_and_file),
     ("no-permission", log_without_permission),
 ];
 
@@ -113,39 +118,58 @@ fn set_file_size_limit(bytes: libc::rlim_t) {
 
 fn full_disk() {
     for mode in MODES {
-        let log = Log::new();
-        let mut child = Role::start("full-disk", &log.path, mode);
-        let status = child.wait();
-        if status.code() == Some(NOT_ALLOWED) {
-            eprintln!("not tested: this machine allows no mount namespace");
-            return;
-        }
+        play_if_allowed("full-disk", mode);
+    }
+}
+
+fn full_disk_and_file() {
+    play_if_allowed("full-disk-and-file", 1);
+}
+
+fn play_if_allowed(role: &str, mode: usize) {
+    let log = Log::new();
+    let status = Role::start(role, &log.path, mode).wait();
+    if status.code() == Some(NOT_ALLOWED) {
+        eprintln!("not tested: this machine allows no mount namespace");
+    } else {
         assert!(status.success(), "{status}");
     }
 }
 
-fn fill_disk(path: PathBuf, mode: usize) {
+/// On a full disk, that a file is full is no reason to begin another one, which
+/// would be empty, and to delete the oldest for it.
+fn fill_disk_and_file(path: PathBuf, mode: usize) {
+    // Room in the file for the line below, and not for "lost 1 lines".
+    const ROOM: u64 = 64;
     let disk = path.parent().unwrap();
-    if mount_small_disk(disk).is_err() {
-        std::process::exit(NOT_ALLOWED);
-    }
+    mount_small_disk_or_exit(disk);
+    fs::write(&path, format!("# UTC {}\n", "x".repeat(4096 - 7))).unwrap();
     let ballast = disk.join("ballast");
-    // A file takes two pages and an odd number is left, so the disk is full when a
-    // file has one and hardly any room for its second.
-    fs::write(&ballast, vec![0; 7 * 4096]).unwrap();
-    let guard = builder(&path, mode).rotate(4096 + 60, 9).build().unwrap();
+    assert!(fs::write(&ballast, vec![0; 64 * 1024]).is_err());
+    let guard = builder(&path, mode).rotate(4096 + ROOM, 9).build().unwrap();
     let logger = guard.logger();
-    let next = log_until_failure(logger, 0);
-    // Nothing fits any more, but on a full disk that is no reason to begin another
-    // file and delete the oldest.
-    let files_before = files_of(&path).len();
-    let another = checked(0, next, "");
-    reactor::info!(logger: logger, "{another}");
-    let _ = logger.flush(Duration::from_millis(1));
-    assert_eq!(files_of(&path).len(), files_before);
+    for _ in 0..3 {
+        reactor::info!(logger: logger, "x");
+    }
+    assert_eq!(logger.stats().dropped_io, 3);
+    assert_eq!(files_of(&path).len(), 1);
 
     fs::remove_file(&ballast).unwrap();
-    let text = checked(0, next + 1, "");
+    reactor::info!(logger: logger, "x");
+    assert_eq!(guard.shutdown(Duration::MAX).unwrap().written, 1);
+    assert_eq!(files_of(&path).len(), 2);
+}
+
+fn fill_disk(path: PathBuf, mode: usize) {
+    let disk = path.parent().unwrap();
+    mount_small_disk_or_exit(disk);
+    let ballast = disk.join("ballast");
+    fs::write(&ballast, vec![0; 32 * 1024]).unwrap();
+    let guard = builder(&path, mode).rotate(8 * 1024, 9).build().unwrap();
+    let logger = guard.logger();
+    let next = log_until_failure(logger, 0);
+    fs::remove_file(&ballast).unwrap();
+    let text = checked(0, next, "");
     reactor::info!(logger: logger, "{text}");
     let stats = guard.shutdown(Duration::MAX).unwrap();
 
@@ -174,6 +198,12 @@ fn files_of(path: &Path) -> Vec<PathBuf> {
         .chain([path.to_owned()])
         .filter(|path| path.exists())
         .collect()
+}
+
+fn mount_small_disk_or_exit(at: &Path) {
+    if mount_small_disk(at).is_err() {
+        process::exit(NOT_ALLOWED);
+    }
 }
 
 /// Mounts a disk of 64 KiB in memory, which only this process sees.
