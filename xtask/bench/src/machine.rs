@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::process::Command;
-use std::thread;
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -28,13 +27,20 @@ impl Machine {
         Self {
             date: date.to_owned(),
             cpu: field("/proc/cpuinfo", "model name"),
-            cpus: thread::available_parallelism().map_or(0, usize::from),
+            cpus: processors(),
             memory_gib: gib(&field("/proc/meminfo", "MemTotal")),
             kernel: version(&release).to_owned(),
             rustc: first_line("rustc"),
             python: first_line("python3"),
         }
     }
+}
+
+/// All of them, and not those that this program has left itself.
+fn processors() -> usize {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let is_processor = |line: &&str| line.starts_with("processor");
+    text.lines().filter(is_processor).count()
 }
 
 fn field(path: &str, name: &str) -> String {
