@@ -18,12 +18,28 @@ const BACKLOG: libc::c_int = 4096;
 /// The C++ class derives from `noncopymoveable`, because a copy would close the
 /// descriptor twice. Here nothing has to be forbidden: a `Socket` is not `Clone`,
 /// moving it leaves nothing behind that could close it again, and dropping it
-/// closes it once.
+/// closes it once. The methods have the C++ names; `fd` is `get_fd` there.
 ///
 /// Calls that a signal interrupts (`EINTR`) are made again. On a nonblocking
 /// socket, whatever cannot be done at once fails with
 /// [`WouldBlock`](io::ErrorKind::WouldBlock): `accept`, `connect`, reading and
 /// writing alike.
+///
+/// ```
+/// # use day01_socket as reactor;
+/// # fn main() -> std::io::Result<()> {
+/// use std::io::ErrorKind;
+/// use reactor::{InetAddr, Socket};
+///
+/// let addr = InetAddr::new([127, 0, 0, 1], 0);
+/// let listener = Socket::new(addr.domain())?;
+/// listener.bind(&addr)?;
+/// listener.listen()?;
+/// listener.set_non_blocking(true)?;
+/// assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Socket {
     inner: socket2::Socket,
@@ -79,7 +95,7 @@ impl Socket {
         self.inner.bind(&(*addr).into())
     }
 
-    /// Starts to queue connections for [`accept`](Self::accept)
+    /// Starts to queue connections for [`accept`](Self::accept), up to 4096 of them
     /// ([listen(2)](https://man7.org/linux/man-pages/man2/listen.2.html)).
     ///
     /// # Errors
@@ -126,7 +142,8 @@ impl Socket {
         self.inner.set_nonblocking(non_blocking)
     }
 
-    /// Whether a call that cannot be done at once fails instead of waiting.
+    /// Whether a call that cannot be done at once fails instead of waiting
+    /// (`O_NONBLOCK`, [fcntl(2)](https://man7.org/linux/man-pages/man2/fcntl.2.html)).
     ///
     /// # Errors
     ///
@@ -166,8 +183,9 @@ impl Socket {
 }
 
 /// Whether an error of `accept` says that no descriptor or memory was left for
-/// the connection, which then stays in the queue: trying again at once fails
-/// the same way.
+/// the connection (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`,
+/// [accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html)), which then
+/// stays in the queue: trying again at once fails the same way.
 pub fn out_of_resources(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error(),
@@ -178,12 +196,17 @@ pub fn out_of_resources(error: &io::Error) -> bool {
 /// A shared reference is enough, as for [`std::net::TcpStream`]: the kernel
 /// serialises the calls, and one thread may read while another writes.
 impl Read for &Socket {
+    /// Takes what has arrived, up to the buffer's length, and returns how many bytes
+    /// that was: 0 says that the peer will send no more
+    /// ([recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)).
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         retry_if_interrupted(|| (&self.inner).read(buf))
     }
 }
 
 impl Write for &Socket {
+    /// Hands bytes to the kernel, which may take fewer than there are, and returns how
+    /// many it took ([send(2)](https://man7.org/linux/man-pages/man2/send.2.html)).
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         // Without the flag, writing to a peer that has gone kills the process.
         retry_if_interrupted(|| self.inner.send_with_flags(buf, libc::MSG_NOSIGNAL))
