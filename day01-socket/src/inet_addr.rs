@@ -51,6 +51,7 @@ impl InetAddr {
     }
 }
 
+/// `127.0.0.1:8888`, or `[::1]:8888`.
 impl fmt::Display for InetAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -78,6 +79,7 @@ impl From<InetAddr> for SockAddr {
 impl TryFrom<SockAddr> for InetAddr {
     type Error = io::Error;
 
+    /// Fails for an address that is neither IPv4 nor IPv6.
     fn try_from(addr: SockAddr) -> io::Result<Self> {
         match addr.as_socket() {
             Some(addr) => Ok(Self(addr)),
@@ -92,6 +94,7 @@ impl TryFrom<SockAddr> for InetAddr {
 impl FromStr for InetAddr {
     type Err = ParseInetAddrError;
 
+    /// Reads `IP:PORT`, an IPv6 address in brackets. Names are not looked up.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(Self).map_err(|_| ParseInetAddrError {
             text: text.to_owned(),
