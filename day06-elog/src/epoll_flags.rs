@@ -7,22 +7,31 @@ use std::ops::{BitAnd, BitOr, Not};
 /// ([epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)):
 /// what to watch for, or what has happened. The C++ code passes it around as a
 /// bare `uint32_t`.
+///
+/// ```
+/// # use day06_elog as reactor;
+/// use reactor::EpollFlags;
+///
+/// let ready = EpollFlags::IN | EpollFlags::RDHUP;
+/// assert!(ready.contains(EpollFlags::IN) && !ready.intersects(EpollFlags::OUT));
+/// assert_eq!(format!("{ready:?}"), "IN | RDHUP");
+/// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct EpollFlags(u32);
 
 impl EpollFlags {
-    /// There is something to read: bytes, the end of the stream, an error, or on
+    /// `EPOLLIN`: there is something to read: bytes, the end of the stream, an error, or on
     /// a listening socket a connection.
     pub const IN: Self = Self(libc::EPOLLIN as u32);
-    /// There is room to write.
+    /// `EPOLLOUT`: there is room to write.
     pub const OUT: Self = Self(libc::EPOLLOUT as u32);
-    /// The peer has sent all that it will send.
+    /// `EPOLLRDHUP`: the peer has sent all that it will send.
     pub const RDHUP: Self = Self(libc::EPOLLRDHUP as u32);
-    /// The connection has failed. Reported whether it is watched for or not.
+    /// `EPOLLERR`: the connection has failed. Reported whether it is watched for or not.
     pub const ERR: Self = Self(libc::EPOLLERR as u32);
-    /// Both directions are closed. Reported whether it is watched for or not.
+    /// `EPOLLHUP`: both directions are closed. Reported whether it is watched for or not.
     pub const HUP: Self = Self(libc::EPOLLHUP as u32);
-    /// Not news but a way to bring it: edge-triggered, once for each arrival
+    /// `EPOLLET`: not news but a way to bring it: edge-triggered, once for each arrival
     /// instead of for as long as something is there.
     pub const ET: Self = Self(libc::EPOLLET as u32);
 
