@@ -36,7 +36,8 @@ impl Epoll {
     }
 
     /// Starts to watch `fd` for `interest`; its events will carry `token`
-    /// (`EPOLL_CTL_ADD`).
+    /// (`EPOLL_CTL_ADD`,
+    /// [epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)).
     ///
     /// # Errors
     ///
@@ -48,7 +49,8 @@ impl Epoll {
         self.control(libc::EPOLL_CTL_ADD, fd, interest, token)
     }
 
-    /// Changes what `fd` is watched for, and its token (`EPOLL_CTL_MOD`).
+    /// Changes what `fd` is watched for, and its token (`EPOLL_CTL_MOD`). What is ready
+    /// already is reported again, edge-triggered or not.
     ///
     /// # Errors
     ///

@@ -44,7 +44,8 @@ impl Epoll {
     }
 
     /// Starts to watch `fd` for `interest`; its events will carry `token`
-    /// (`EPOLL_CTL_ADD`).
+    /// (`EPOLL_CTL_ADD`,
+    /// [epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)).
     ///
     /// # Errors
     ///
@@ -56,7 +57,8 @@ impl Epoll {
         self.control(libc::EPOLL_CTL_ADD, fd, interest, token)
     }
 
-    /// Changes what `fd` is watched for, and its token (`EPOLL_CTL_MOD`).
+    /// Changes what `fd` is watched for, and its token (`EPOLL_CTL_MOD`). What is ready
+    /// already is reported again, edge-triggered or not.
     ///
     /// # Errors
     ///
@@ -134,6 +136,7 @@ impl Epoll {
 /// Channels: who gets which event.
 impl Epoll {
     /// Brings the kernel's view of a channel up to date with what it listens for.
+    /// Channels call it themselves when that changes.
     ///
     /// From its first interest until it is removed, the channel is kept alive
     /// here. With no interest left it stays, but the kernel is told to forget its
@@ -194,7 +197,8 @@ impl Epoll {
         deleted
     }
 
-    /// The channel that an event is for, unless it has been removed since.
+    /// The channel that an event is for, unless it has been removed since: then the
+    /// event is stale, and counted.
     pub fn channel(&self, event: &Event) -> Option<Rc<Channel>> {
         let channel = self.channels.borrow().get(event.token().into()).cloned();
         if channel.is_none() {
