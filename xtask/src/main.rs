@@ -15,9 +15,12 @@ mod generated;
 mod git;
 mod markdown;
 mod paint;
+mod record;
+mod recorded;
 mod rust_source;
 mod sync;
 mod syscalls;
+mod transcripts;
 mod why;
 
 use std::io;
@@ -43,6 +46,7 @@ enum Command {
     Compare(compare::Args),
     Bench(bench::Args),
     Syscalls(syscalls::Args),
+    Record(record::Args),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Syscalls(args) => syscalls::run(&args),
+        Command::Record(args) => record::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -80,6 +80,12 @@ impl Document {
         self.path.rsplit_once('/').map_or("", |(dir, _)| dir)
     }
 
+    /// Leads from that directory to the root: empty at the root, `../` below it.
+    pub(crate) fn to_root(&self) -> String {
+        let parts = self.dir().split('/').filter(|part| !part.is_empty());
+        parts.map(|_| "../").collect()
+    }
+
     pub(crate) fn line_of(&self, offset: usize) -> usize {
         line_of(&self.text, offset)
     }
@@ -172,6 +178,20 @@ impl Document {
     }
 }
 
+/// A relative path from a directory, as a path from the root.
+pub(crate) fn resolve(dir: &str, path: &str) -> String {
+    let mut parts: Vec<_> = dir.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.pop().is_none() => return path.to_owned(),
+            ".." => {}
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,5 +236,16 @@ mod tests {
             (row[0].code.len(), row[0].line, row[1].text.as_str()),
             (2, 3, "2")
         );
+    }
+
+    #[test]
+    fn relative_paths_start_at_their_text() {
+        assert_eq!(
+            resolve("day02-epoll", "../day01-socket/src/lib.rs"),
+            "day01-socket/src/lib.rs"
+        );
+        assert_eq!(resolve("", "./README.md"), "README.md");
+        assert_eq!(resolve("a/b", "c"), "a/b/c");
+        assert_eq!(resolve("", "../outside"), "../outside");
     }
 }

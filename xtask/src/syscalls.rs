@@ -11,10 +11,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use programs::{Call, Profile, Program, Strace};
 
-use crate::course::Course;
+use crate::course::{Course, Day};
 use crate::paint::Paint;
 
 const MESSAGE: &[u8] = b"hello\n";
+
+/// Without it, the server prints each message.
+const QUIET_OPTION: &str = "--quiet";
 
 /// How long a server may take under strace.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,23 +47,32 @@ struct Scene {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let course = Course::open()?;
     let day = course.day(args.day)?;
+    let quiet = [QUIET_OPTION.to_owned()];
+    let options = if args.options.is_empty() {
+        &quiet[..]
+    } else {
+        &args.options
+    };
+    let text = show(&trace(&course, day, options)?, Paint::for_stdout());
+    writeln!(io::stdout(), "{} {}\n\n{text}", day.name, options.join(" "))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is printed for a day, to be kept.
+pub(crate) fn record(course: &Course, day: &Day) -> Result<String> {
+    let scenes = trace(course, day, &[QUIET_OPTION.to_owned()])?;
+    Ok(show(&scenes, Paint::PLAIN).trim_end().to_owned() + "\n")
+}
+
+fn trace(course: &Course, day: &Day, options: &[String]) -> Result<[Scene; 3]> {
     let strace = Strace::new()?;
     programs::end_children_on_interrupt()?;
     let executables = programs::build(&course.root, &[&day.name], Profile::Release)?;
     let executable = executables
         .get(&day.name)
         .with_context(|| format!("{} has no program of its own name", day.name))?;
-    let quiet = ["--quiet".to_owned()];
-    let options = if args.options.is_empty() {
-        &quiet[..]
-    } else {
-        &args.options
-    };
     let program = Program::new(&day.name, executable).args(options);
-    let scenes = play(&program, &strace)?;
-    let text = show(&scenes, Paint::for_stdout());
-    writeln!(io::stdout(), "{} {}\n\n{text}", day.name, options.join(" "))?;
-    Ok(ExitCode::SUCCESS)
+    play(&program, &strace)
 }
 
 fn play(program: &Program, strace: &Strace) -> Result<[Scene; 3]> {

@@ -13,12 +13,11 @@ use anyhow::{Context, Result, bail};
 use hdrhistogram::Histogram;
 use indicatif::ProgressBar;
 use nix::sys::resource::{UsageWho, getrusage};
-use programs::Child;
+use programs::{Child, Machine};
 use tempfile::TempDir;
 
 use crate::load::{histogram, record};
 use crate::loggers::{Logger, MARK, Running};
-use crate::machine::Machine;
 use crate::options::{Options, WriteOptions};
 use crate::results::{Latency, LogReport, LoggerResult, Written};
 use crate::run::{progress_bar, root};

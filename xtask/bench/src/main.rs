@@ -12,7 +12,6 @@ mod idle;
 mod load;
 mod log_run;
 mod loggers;
-mod machine;
 mod options;
 mod peers;
 mod plot;
@@ -46,6 +45,7 @@ fn dispatch(options: &Options) -> Result<()> {
     match &options.command {
         Some(Command::Serve { peer, addr }) => Ok(peer.serve(peers::listen(*addr)?)?),
         Some(Command::Write(options)) => log_run::write(options),
+        None if options.draw => publish::draw(&options.results(&run::root()?)),
         None if options.log => log_run::loggers(options),
         None => run::servers(options),
     }

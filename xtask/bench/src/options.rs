@@ -34,6 +34,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) rounds: Option<u16>,
 
+    /// Measure nothing: draw the plots anew from the published figures
+    #[arg(long, conflicts_with_all = ["log", "quick", "scenario", "rounds", "force"])]
+    pub(crate) draw: bool,
+
     /// Publish a noisy run too, and say in it that it is
     #[arg(long)]
     pub(crate) force: bool,

@@ -11,6 +11,7 @@ use crate::stats::Estimate;
 const CSS: &str = "
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .heading { font-weight: 600; font-size: 15px }
+.section { font-weight: 600 }
 .note { fill: #59636e }
 .whisker { stroke: #1f2328; stroke-width: 1.5 }
 .day { fill: #0969da } .sample { fill: #bc4c00 } .peer { fill: #8c959f } .floor { fill: #1a7f37 }
@@ -39,6 +40,19 @@ struct Bar {
     text: String,
 }
 
+/// Bars that belong together, below a line of their own if it has words.
+#[derive(Clone, Debug)]
+struct Section {
+    heading: String,
+    bars: Vec<Bar>,
+}
+
+impl Section {
+    fn rows(&self) -> usize {
+        self.bars.len() + usize::from(!self.heading.is_empty())
+    }
+}
+
 /// The server's CPU time for an echo.
 pub(crate) fn scenario(result: &ScenarioResult) -> String {
     let bars = result
@@ -60,6 +74,38 @@ pub(crate) fn scenario(result: &ScenarioResult) -> String {
         });
     let note = "CPU time of the server for an echo, and its ratio to the floor: less is better";
     chart(&result.title, note, &bars.collect::<Vec<_>>())
+}
+
+/// What a day's server costs beside the samples and the day before, in each scenario.
+pub(crate) fn day(day: usize, results: &[ScenarioResult]) -> String {
+    let names = [
+        "Python threads".to_owned(),
+        "Python epoll".to_owned(),
+        format!("day {}", day.saturating_sub(1)),
+        format!("day {day}"),
+    ];
+    let section = |result: &ScenarioResult| {
+        let servers = result.servers.iter();
+        let bars = servers
+            .filter(|server| names.contains(&server.server))
+            .map(|server| {
+                let Estimate { median, low, high } = server.cpu_ratio;
+                Bar {
+                    label: server.server.clone(),
+                    value: median,
+                    interval: Some((low, high)),
+                    text: format!("× {median:.2}"),
+                }
+            });
+        Section {
+            heading: result.title.clone(),
+            bars: bars.collect(),
+        }
+    };
+    let note =
+        "CPU time of the server for an echo, as a ratio to a bare epoll loop: less is better";
+    let sections: Vec<_> = results.iter().map(section).collect();
+    sectioned_chart(&format!("day {day}"), note, &sections)
 }
 
 /// The memory of a connection that does nothing any more.
@@ -115,12 +161,22 @@ fn log_chart(
 }
 
 fn chart(heading: &str, note: &str, bars: &[Bar]) -> String {
-    let largest = bars
+    let section = Section {
+        heading: String::new(),
+        bars: bars.to_vec(),
+    };
+    sectioned_chart(heading, note, &[section])
+}
+
+fn sectioned_chart(heading: &str, note: &str, sections: &[Section]) -> String {
+    let largest = sections
         .iter()
+        .flat_map(|section| &section.bars)
         .map(|bar| bar.interval.map_or(bar.value, |(_, high)| high))
         .fold(f64::MIN_POSITIVE, f64::max);
     let scale = (WIDTH - LABELS - VALUES) / largest;
-    let height = TOP + ROW * bars.len() as f64 + GAP;
+    let rows: usize = sections.iter().map(Section::rows).sum();
+    let height = TOP + ROW * rows as f64 + GAP;
     let mut document = Document::new()
         .set("viewBox", (0, 0, WIDTH, height))
         .set("role", "img")
@@ -128,8 +184,16 @@ fn chart(heading: &str, note: &str, bars: &[Bar]) -> String {
         .add(Style::new(CSS))
         .add(text(heading, 0.0, 18.0, "heading"))
         .add(text(note, 0.0, 38.0, "note"));
-    for (index, bar) in bars.iter().enumerate() {
-        document = document.add(row(bar, TOP + ROW * index as f64, scale));
+    let mut y = TOP;
+    for section in sections {
+        if !section.heading.is_empty() {
+            document = document.add(text(&section.heading, 0.0, y + ROW - GAP, "section"));
+            y += ROW;
+        }
+        for bar in &section.bars {
+            document = document.add(row(bar, y, scale));
+            y += ROW;
+        }
     }
     format!("{document}\n")
 }
@@ -201,6 +265,34 @@ mod tests {
         // 440 pixels for the longest whisker's end, which is at 10.
         assert!(svg.contains("width=\"396\"") && svg.contains("width=\"176\""));
         assert!(svg.contains("class=\"day\"") && svg.contains("class=\"floor\""));
+    }
+
+    #[test]
+    fn sections_stand_below_each_other() {
+        let section = |heading: &str, values: &[f64]| Section {
+            heading: heading.to_owned(),
+            bars: values
+                .iter()
+                .map(|&value| Bar {
+                    label: "day 2".to_owned(),
+                    value,
+                    interval: None,
+                    text: String::new(),
+                })
+                .collect(),
+        };
+        let svg = sectioned_chart(
+            "a",
+            "b",
+            &[section("one", &[1.0]), section("", &[2.0, 4.0])],
+        );
+        // One row for the heading and three for the bars.
+        let height = TOP + 4.0 * ROW + GAP;
+        assert!(
+            svg.contains(&format!("viewBox=\"0 0 {WIDTH} {height}\"")),
+            "{svg}"
+        );
+        assert!(svg.contains(&format!("y=\"{}\"", TOP + 3.0 * ROW)));
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! What a run found out, as it is written to the disk.
 
 use hdrhistogram::Histogram;
+use programs::Machine;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::FLOOR_AGAIN;
-use crate::machine::Machine;
 use crate::stats::Estimate;
 
 /// How far two copies of one program may seem to differ.
 const TOLERANCE: f64 = 0.02;
 
 /// The servers' side of a run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct ServerReport {
     pub(crate) machine: Machine,
     /// Set if the run was published although it could not tell equals from equals.
@@ -23,7 +23,7 @@ pub(crate) struct ServerReport {
     pub(crate) calls: Vec<CallsResult>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct ScenarioResult {
     pub(crate) key: String,
     pub(crate) title: String,
@@ -32,7 +32,7 @@ pub(crate) struct ScenarioResult {
     pub(crate) servers: Vec<ServerResult>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct ServerResult {
     pub(crate) server: String,
     /// The server's CPU time for an echo.
@@ -53,7 +53,7 @@ pub(crate) struct Latency {
 }
 
 /// What a connection costs that does nothing.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct IdleResult {
     pub(crate) server: String,
     /// Before it has said anything.
@@ -63,7 +63,7 @@ pub(crate) struct IdleResult {
 }
 
 /// How long many clients wait who come at once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct CrowdResult {
     pub(crate) server: String,
     pub(crate) clients: usize,
@@ -72,14 +72,14 @@ pub(crate) struct CrowdResult {
 }
 
 /// How many system calls the server makes for an echo.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct CallsResult {
     pub(crate) server: String,
     pub(crate) per_echo: f64,
 }
 
 /// The loggers' side.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct LogReport {
     pub(crate) machine: Machine,
     pub(crate) rounds: usize,
@@ -87,7 +87,7 @@ pub(crate) struct LogReport {
     pub(crate) loggers: Vec<LoggerResult>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct LoggerResult {
     pub(crate) logger: String,
     pub(crate) threads: usize,

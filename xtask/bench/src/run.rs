@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use programs::Strace;
+use programs::{Machine, Strace};
 
 use crate::cpu::Cpus;
 use crate::fleet::{self, Contestant};
-use crate::machine::Machine;
 use crate::options::Options;
 use crate::results::ServerReport;
 use crate::scenario::{SCENARIOS, Scenario};
@@ -69,11 +68,7 @@ pub(crate) fn servers(options: &Options) -> Result<()> {
     } else if report.noisy && !options.force {
         bail!("nothing is published: this machine is too noisy now (--force publishes anyway)");
     } else {
-        let dir = options
-            .out
-            .clone()
-            .unwrap_or_else(|| root.join("xtask/bench/results"));
-        publish::servers(&dir, &report)?;
+        publish::servers(&options.results(&root), &report)?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Medians, and how far they can be trusted.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The two-sided 95 % quantile of the normal distribution.
 const Z: f64 = 1.96;
 
 /// The median of a sample, and an interval that holds the median of what the sample
 /// was drawn from in 95 of 100 cases.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Estimate {
     pub(crate) median: f64,
     pub(crate) low: f64,

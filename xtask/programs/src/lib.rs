@@ -4,6 +4,7 @@
 mod build;
 mod child;
 mod limits;
+mod machine;
 mod program;
 mod server;
 mod strace;
@@ -12,6 +13,7 @@ mod usage;
 pub use build::{Profile, build};
 pub use child::{Child, end_children_on_interrupt};
 pub use limits::raise_descriptor_limit;
+pub use machine::Machine;
 pub use program::Program;
 pub use server::{Server, is_port_taken};
 pub use strace::{Call, Strace};

@@ -4,12 +4,12 @@
 
 mod applies;
 mod dependencies;
+mod excerpts;
 mod exercises;
 mod links;
 mod map;
 mod regions;
 mod snapshot;
-mod transcripts;
 mod twins;
 mod why;
 
@@ -22,6 +22,7 @@ use crate::course::Course;
 use crate::drift::Drift;
 use crate::generated;
 use crate::paint::Paint;
+use crate::transcripts;
 
 /// Check what the repository says about itself
 ///
@@ -89,6 +90,12 @@ const CHECKS: &[Check] = &[
         about: "relative links, their #fragments and path:line references lead somewhere",
         is_slow: false,
         run: links::check,
+    },
+    Check {
+        name: "excerpts",
+        about: "what a text shows of a file stands in that file",
+        is_slow: false,
+        run: excerpts::check,
     },
     Check {
         name: "map",
@@ -193,14 +200,22 @@ Forms that the checks read:
   answer is a patch for `patch -p1` in the day's directory:
     dayNN-name/answers/exercise_….patch
 
+  Excerpts name their file behind the language, from the text's own directory:
+  `rust,ignore src/channel.rs`. All lines may be further to the left than they are in
+  the file; a line `// …` or `# …` stands for lines that were left out.
+
   Runnable blocks have the info string `console run`. What follows `$ ` is run in
   one bash, in the course's directory, and the lines below are what it prints:
     - `cargo run` does not show cargo's own lines, and gets an address with a free
       port if the command names none; port 8888 stands for that port everywhere;
-    - a command that ends in ` &` goes on in the background, and what it prints
-      later may stand below any later command;
+    - a command goes on in the next line after a `\\` at the end, and to the end of a
+      here-document;
+    - a command whose line ends in ` &` or ` & name=$!` goes on in the background, and
+      what it prints later may stand below any later command;
     - other ports of 127.0.0.1, times, and thread ids in log lines may differ;
     - … in a line stands for any text, and a line that is only … for any lines.
+  With `console measured`, numbers may differ too, and the spaces between words:
+  `cargo xtask record DIR` writes down what they are now.
 ",
         generated::help()
     )

@@ -3,6 +3,8 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use super::bench_day;
+use super::recorded::not_recorded;
 use crate::course::Course;
 use crate::markdown::{Document, Language};
 
@@ -12,12 +14,15 @@ const LOGGERS: &str = "xtask/bench/results/log.json";
 /// The second copy of the floor proves the method, and says nothing of a server.
 const CONTROL: &str = "floor again";
 
-/// Servers, and what an echo costs each of them in every scenario.
+/// Servers, and what an echo costs each of them in every scenario; or a day's server
+/// beside the samples.
 pub(super) fn servers(course: &Course, document: &Document, words: &[&str]) -> Result<String> {
-    ensure!(words.is_empty(), "'bench' takes no words");
+    if !words.is_empty() {
+        return bench_day::table(course, document, words);
+    }
     let language = document.language();
-    let Some(report) = read(course, SERVERS)? else {
-        return Ok(not_measured(language, "cargo xtask bench"));
+    let Some(report) = server_report(course)? else {
+        return Ok(not_measured(language));
     };
     let scenarios = list(&report, "scenarios")?;
     let mut columns = Vec::new();
@@ -53,13 +58,41 @@ pub(super) fn servers(course: &Course, document: &Document, words: &[&str]) -> R
         cells.resize(columns.len(), "–".to_owned());
         table += &format!("| {name} | {} |\n", cells.join(" | "));
     }
-    let caption = match language {
+    Ok(table + &about(ratio_caption(language), &report, language)?)
+}
+
+/// What the ratios of the servers are.
+pub(super) fn ratio_caption(language: Language) -> &'static str {
+    match language {
         Language::English => {
             "CPU time for an echo, all threads of the server together, as a ratio to a bare epoll loop in the same run"
         }
         Language::Chinese => {
             "每次回显的 CPU 时间（服务器所有线程之和），与同一轮里裸 epoll 循环之比"
         }
+    }
+}
+
+/// How many system calls every server makes for an echo.
+pub(super) fn calls(course: &Course, document: &Document) -> Result<String> {
+    let language = document.language();
+    let Some(report) = server_report(course)? else {
+        return Ok(not_measured(language));
+    };
+    let head = match language {
+        Language::English => "| Server | System calls for an echo |",
+        Language::Chinese => "| 服务器 | 每次回显的系统调用 |",
+    };
+    let mut table = format!("{head}\n|---|--:|\n");
+    for server in list(&report, "calls")? {
+        let name = text(server, "server")?;
+        if name != CONTROL {
+            table += &format!("| {name} | {} |\n", number(server, "per_echo")?);
+        }
+    }
+    let caption = match language {
+        Language::English => "Counted by strace, for one client that waits for each reply",
+        Language::Chinese => "由 strace 计数：一个客户端，每次等到回复再发",
     };
     Ok(table + &about(caption, &report, language)?)
 }
@@ -69,7 +102,7 @@ pub(super) fn loggers(course: &Course, document: &Document, words: &[&str]) -> R
     ensure!(words.is_empty(), "'bench-log' takes no words");
     let language = document.language();
     let Some(report) = read(course, LOGGERS)? else {
-        return Ok(not_measured(language, "cargo xtask bench --log"));
+        return Ok(not_recorded(language, "cargo xtask bench --log"));
     };
     let head = match language {
         Language::English => {
@@ -99,7 +132,7 @@ pub(super) fn loggers(course: &Course, document: &Document, words: &[&str]) -> R
 }
 
 /// Under a table: what it shows, and where and when that was measured.
-fn about(caption: &str, report: &Value, language: Language) -> Result<String> {
+pub(super) fn about(caption: &str, report: &Value, language: Language) -> Result<String> {
     let machine = report.get("machine").context("no machine is named")?;
     let is_noisy = report.get("noisy").and_then(Value::as_bool) == Some(true);
     let noise = match (is_noisy, language) {
@@ -125,11 +158,13 @@ fn about(caption: &str, report: &Value, language: Language) -> Result<String> {
     })
 }
 
-fn not_measured(language: Language, command: &str) -> String {
-    match language {
-        Language::English => format!("Not measured yet: `{command}` does.\n"),
-        Language::Chinese => format!("还没有测过：运行 `{command}`。\n"),
-    }
+/// What stands where the servers' figures will be.
+pub(super) fn not_measured(language: Language) -> String {
+    not_recorded(language, "cargo xtask bench")
+}
+
+pub(super) fn server_report(course: &Course) -> Result<Option<Value>> {
+    read(course, SERVERS)
 }
 
 fn read(course: &Course, path: &str) -> Result<Option<Value>> {
@@ -141,24 +176,24 @@ fn read(course: &Course, path: &str) -> Result<Option<Value>> {
     Ok(Some(report))
 }
 
-fn list<'v>(value: &'v Value, name: &str) -> Result<&'v Vec<Value>> {
+pub(super) fn list<'v>(value: &'v Value, name: &str) -> Result<&'v Vec<Value>> {
     let list = value.get(name).and_then(Value::as_array);
     list.with_context(|| format!("the figures have no list '{name}'"))
 }
 
-fn text(value: &Value, name: &str) -> Result<String> {
+pub(super) fn text(value: &Value, name: &str) -> Result<String> {
     match value.get(name) {
         Some(Value::String(text)) => Ok(text.replace('|', "\\|")),
         _ => bail!("the figures have no text '{name}'"),
     }
 }
 
-fn number(value: &Value, name: &str) -> Result<f64> {
+pub(super) fn number(value: &Value, name: &str) -> Result<f64> {
     let number = value.get(name).and_then(Value::as_f64);
     number.with_context(|| format!("the figures have no number '{name}'"))
 }
 
-fn median(value: &Value, name: &str) -> Result<f64> {
+pub(super) fn median(value: &Value, name: &str) -> Result<f64> {
     number(value.get(name).unwrap_or(&Value::Null), "median")
         .with_context(|| format!("'{name}' is no estimate"))
 }

@@ -9,7 +9,7 @@ use crate::paint::Paint;
 use crate::why::Whys;
 
 /// The words of a region: the number of a day.
-fn day<'c>(course: &'c Course, words: &[&str]) -> Result<&'c Day> {
+pub(super) fn day<'c>(course: &'c Course, words: &[&str]) -> Result<&'c Day> {
     let number = match words {
         [number] => number.parse().ok(),
         _ => None,
@@ -97,13 +97,7 @@ fn link(document: &Document, day: &Day, file: &FileDiff) -> String {
     if document.dir() == day.name {
         return format!("[`{path}`]({path})");
     }
-    let up: String = document
-        .dir()
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .map(|_| "../")
-        .collect();
-    format!("[`{path}`]({up}{}/{path})", day.name)
+    format!("[`{path}`]({}{}/{path})", document.to_root(), day.name)
 }
 
 fn word(status: Status, language: Language) -> &'static str {

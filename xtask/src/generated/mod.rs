@@ -4,8 +4,10 @@
 //! its own, enclose a region. To add a kind, add a row to [`GENERATORS`].
 
 mod bench;
+mod bench_day;
 mod changes;
 mod days;
+mod recorded;
 
 use anyhow::{Context, Result};
 
@@ -31,8 +33,8 @@ const GENERATORS: &[Generator] = &[
     },
     Generator {
         name: "bench",
-        words: "",
-        about: "the table of the servers: what an echo costs",
+        words: "[N]",
+        about: "the table of the servers: what an echo costs; or day N beside the samples",
         render: bench::servers,
     },
     Generator {
@@ -40,6 +42,18 @@ const GENERATORS: &[Generator] = &[
         words: "",
         about: "the table of the loggers: how long they keep their callers",
         render: bench::loggers,
+    },
+    Generator {
+        name: "machine",
+        words: "",
+        about: "where and when the text's measured blocks were recorded",
+        render: recorded::machine,
+    },
+    Generator {
+        name: "syscalls",
+        words: "[N]",
+        about: "how many system calls an echo takes; or day N's, one by one",
+        render: recorded::syscalls,
     },
     Generator {
         name: "changes",

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::block::{Step, steps};
-use super::output::{Normal, Output};
+use super::output::{Exactness, Normal, Output};
 use super::session::Session;
 use crate::markdown::CodeBlock;
 
@@ -24,40 +24,59 @@ const POLL: Duration = Duration::from_millis(10);
 /// A line that stands for any number of lines.
 const ELLIPSIS: &str = "…";
 
+/// A line of the text, by its number.
+type Line = (usize, String);
+
 /// What is not as the text shows it, and where in the text.
-type Difference = (usize, String);
+type Difference = Line;
+
+/// What came of a block.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) difference: Option<Difference>,
+    /// The lines that were found, as they were printed this time.
+    pub(super) printed: Vec<Line>,
+}
 
 /// A block under way.
 pub(super) struct Replay {
     session: Session,
     outputs: Vec<Output>,
     normal: Normal,
+    printed: Vec<Line>,
 }
 
 impl Replay {
-    pub(super) fn start(root: &Path) -> Result<Self> {
+    pub(super) fn start(root: &Path, exactness: Exactness) -> Result<Self> {
         let port = free_port()?;
         Ok(Self {
             session: Session::start(root, port)?,
             outputs: Vec::new(),
-            normal: Normal::new(port)?,
+            normal: Normal::new(port, exactness)?,
+            printed: Vec::new(),
         })
     }
 
     /// Runs every command, up to the first difference.
-    pub(super) fn block(mut self, block: &CodeBlock) -> Result<Option<Difference>> {
-        for step in steps(block) {
-            let differs = self.step(&step)?;
-            if differs.is_some() {
-                return Ok(differs);
+    pub(super) fn block(mut self, block: &CodeBlock) -> Result<Outcome> {
+        let mut difference = None;
+        for step in steps(block)? {
+            difference = self.step(&step)?;
+            if difference.is_some() {
+                break;
             }
         }
+        Ok(Outcome {
+            difference: difference.or_else(|| self.surplus_of_background(block)),
+            printed: self.printed,
+        })
+    }
+
+    fn surplus_of_background(&self, block: &CodeBlock) -> Option<Difference> {
         let mut outputs = self.outputs.iter();
-        let rest = outputs.find_map(|output| output.next_line(&self.normal));
-        Ok(rest.map(|rest| {
-            let what = format!("a program in the background also printed '{rest}'");
-            (block.line, what)
-        }))
+        let rest = outputs.find_map(|output| output.next_line(&self.normal))?;
+        let what = format!("a program in the background also printed '{rest}'");
+        Some((block.line, what))
     }
 
     /// Runs a command until all that is shown is printed, and until it has ended
@@ -76,7 +95,7 @@ impl Replay {
                 deadline = Instant::now() + if is_alone { Duration::ZERO } else { LATE };
             }
             while let Some((first, rest)) = shown.split_first()
-                && self.take(&first.1)
+                && self.take(first)
             {
                 shown = rest;
             }
@@ -105,7 +124,7 @@ impl Replay {
 
     /// Finds a shown line in what the current command printed, or else a program
     /// in the background.
-    fn take(&mut self, shown: &str) -> bool {
+    fn take(&mut self, (number, shown): &Line) -> bool {
         let Some((current, earlier)) = self.outputs.split_last_mut() else {
             return false;
         };
@@ -113,11 +132,17 @@ impl Replay {
             current.allow_gaps();
             return true;
         }
-        let shown = self.normal.line(shown);
+        let line = self.normal.line(shown);
         let background = earlier.iter_mut().filter(|output| output.is_background());
-        std::iter::once(current)
+        let found = std::iter::once(current)
             .chain(background)
-            .any(|output| output.take(&shown, &self.normal))
+            .find_map(|output| output.take(&line, &self.normal));
+        if let Some(printed) = found
+            && !shown.contains(ELLIPSIS)
+        {
+            self.printed.push((*number, self.normal.as_shown(printed)));
+        }
+        found.is_some()
     }
 
     /// What a command printed and the text does not show. Whoever goes on in the
@@ -155,14 +180,19 @@ fn free_port() -> Result<u16> {
 mod tests {
     use super::*;
 
-    fn differs(text: &str) -> Option<Difference> {
+    fn outcome(text: &str, exactness: Exactness) -> Outcome {
         let dir = tempfile::tempdir().unwrap();
         let block = CodeBlock {
             info: String::new(),
             text: text.to_owned(),
             line: 1,
         };
-        Replay::start(dir.path()).unwrap().block(&block).unwrap()
+        let replay = Replay::start(dir.path(), exactness).unwrap();
+        replay.block(&block).unwrap()
+    }
+
+    fn differs(text: &str) -> Option<Difference> {
+        outcome(text, Exactness::Everything).difference
     }
 
     #[test]
@@ -189,5 +219,18 @@ mod tests {
         assert_eq!(differs(&format!("{start}done\nx\n")), None);
         let what = "a program in the background also printed 'x'".to_owned();
         assert_eq!(differs(&format!("{start}done\n")), Some((1, what)));
+    }
+    #[test]
+    fn a_measurement_is_taken_anew_where_the_words_are_the_same() {
+        let text = "$ cat <<END\n12 MB in   3 s\ntook 4 ms\nEND\n7 MB in 1.5 s\ntook … ms\n";
+        let outcome = outcome(text, Exactness::Words);
+        assert_eq!(outcome.difference, None);
+        assert_eq!(outcome.printed, [(6, "12 MB in   3 s".to_owned())]);
+    }
+
+    #[test]
+    fn a_job_is_known_by_its_process_id() {
+        let text = "$ sleep 100 & job=$!\n$ kill $job; wait $job; echo $?\n143\n";
+        assert_eq!(differs(text), None);
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
+use regex_lite::Regex;
 use tempfile::TempDir;
 
 /// Runs before the first command.
@@ -25,6 +26,8 @@ cargo() {
         *) cargo_args+=("$arg") ;;
         esac
     done
+    # In the background `$!` is to be the program and not a shell that waits for it.
+    [ $BASHPID = $$ ] || exec cargo "${cargo_args[@]}" -- ${addr:+"$addr"} "${args[@]}"
     command cargo "${cargo_args[@]}" -- ${addr:+"$addr"} "${args[@]}"
 }
 "#;
@@ -35,6 +38,8 @@ pub(super) struct Session {
     dir: TempDir,
     port: u16,
     count: usize,
+    /// Finds `&` or `& name=$!` at the end of a line.
+    background: Regex,
 }
 
 impl Session {
@@ -55,6 +60,7 @@ impl Session {
             dir: tempfile::tempdir()?,
             port,
             count: 0,
+            background: Regex::new(r" &( \w+=\$!)?\s*$")?,
         };
         session.tell(PRELUDE)?;
         Ok(session)
@@ -63,19 +69,29 @@ impl Session {
     /// Starts the next command, and says whether it goes on in the background.
     pub(super) fn run(&mut self, command: &str) -> Result<bool> {
         let command = command.replace("8888", &self.port.to_string());
-        let (command, is_background) = match command.trim_end().strip_suffix(" &") {
-            Some(command) => (command, true),
-            None => (command.as_str(), false),
-        };
+        let (command, after) = self.background(&command);
+        let is_background = !after.is_empty();
         let place = self.dir.path().join(self.count.to_string());
         let place = place.display();
-        let after = if is_background { "&" } else { "" };
         // The newline ends a comment or a here-document in the command.
         let line =
             format!("{{ {command}\n}} </dev/null >{place}.out 2>&1 {after}\n: >{place}.ended\n");
         self.count += 1;
         self.tell(&line)?;
         Ok(is_background)
+    }
+
+    /// A command without the `&` that ends it or, if a here-document follows, its first
+    /// line; and what stands from there to the end of the line.
+    fn background<'c>(&self, command: &'c str) -> (String, &'c str) {
+        let first = command.lines().next().unwrap_or_default();
+        for text in [command, first] {
+            if let Some(found) = self.background.find(text) {
+                let rest = &command[found.end()..];
+                return (command[..found.start()].to_owned() + rest, found.as_str());
+            }
+        }
+        (command.to_owned(), "")
     }
 
     fn tell(&mut self, text: &str) -> Result<()> {

@@ -4,23 +4,30 @@ use std::fs;
 use std::process::Command;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What figures are worth nothing without.
-#[derive(Debug, Serialize)]
-pub(crate) struct Machine {
-    pub(crate) date: String,
-    pub(crate) cpu: String,
-    pub(crate) cpus: usize,
-    pub(crate) memory_gib: u64,
-    pub(crate) kernel: String,
-    pub(crate) rustc: String,
-    pub(crate) python: String,
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Machine {
+    /// The day, in UTC: `2026-11-23`.
+    pub date: String,
+    /// As the processor names itself.
+    pub cpu: String,
+    /// How many of them the kernel sees.
+    pub cpus: usize,
+    /// To the nearest GiB.
+    pub memory_gib: u64,
+    /// Its version, without what the distribution adds.
+    pub kernel: String,
+    /// What `rustc --version` says.
+    pub rustc: String,
+    /// What `python3 --version` says.
+    pub python: String,
 }
 
 impl Machine {
-    /// What cannot be found out is left empty: no figure depends on it.
-    pub(crate) fn describe() -> Self {
+    /// Describes this machine, today. What cannot be found out is left empty: no figure depends on it.
+    pub fn describe() -> Self {
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let date = now.split('T').next().unwrap_or_default();
         let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
