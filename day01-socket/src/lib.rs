@@ -10,6 +10,40 @@
 //! a thread a client                       read → write   read → write
 //! ```
 //!
+//! # Map
+//!
+//! - [`InetAddr`]: an IP address and a port.
+//! - [`Socket`]: one end of a connection, or the door that new ones come through;
+//!   [`out_of_resources`] sorts the errors of that door.
+//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
+//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//!
+//! # A conversation
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! # use day01_socket as reactor;
+//! use std::io::{Read, Write};
+//! use reactor::{InetAddr, Socket};
+//!
+//! let addr = InetAddr::new([127, 0, 0, 1], 0); // any free port
+//! let listener = Socket::new(addr.domain())?;
+//! listener.bind(&addr)?;
+//! listener.listen()?;
+//!
+//! let client = Socket::new(addr.domain())?;
+//! client.connect(&listener.local_addr()?)?;
+//! (&client).write_all(b"hello")?;
+//!
+//! let (socket, peer) = listener.accept()?;
+//! assert_eq!(peer, client.local_addr()?);
+//! let mut buf = [0; 1024];
+//! let count = (&socket).read(&mut buf)?;
+//! assert_eq!(&buf[..count], b"hello");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Known limits
 //!
 //! - A thread a client: five thousand idle clients hold five thousand stacks and

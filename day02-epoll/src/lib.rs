@@ -13,6 +13,39 @@
 //! what a socket does not take at once is kept until epoll says that there is
 //! room.
 //!
+//! # Map
+//!
+//! - [`Epoll`]: the descriptors that are watched; a wait brings [`Events`].
+//! - [`EpollFlags`]: what is waited for, and what has happened.
+//! - [`InetAddr`]: an IP address and a port.
+//! - [`Socket`]: one end of a connection, or the door that new ones come through;
+//!   [`out_of_resources`] sorts the errors of that door.
+//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
+//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//!
+//! # A wait
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! # use day02_epoll as reactor;
+//! use std::io::Write;
+//! use std::os::fd::AsFd;
+//! use std::os::unix::net::UnixStream;
+//! use reactor::{Epoll, EpollFlags, Events};
+//!
+//! let (mut theirs, ours) = UnixStream::pair()?;
+//! let epoll = Epoll::new()?;
+//! epoll.add(ours.as_fd(), EpollFlags::IN, 7)?;
+//!
+//! theirs.write_all(b"hello")?;
+//! let mut events = Events::with_capacity(64);
+//! epoll.wait(&mut events, None)?;
+//! let event = events.iter().next().expect("there is something to read");
+//! assert_eq!((event.token(), event.ready()), (7, EpollFlags::IN));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Known limits
 //!
 //! - Waiting, bookkeeping and the echo itself are one function, and an event is

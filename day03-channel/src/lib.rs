@@ -11,6 +11,48 @@
 //! Events carry a [`Token`] instead of a descriptor's number, so that what was
 //! meant for a connection that has gone never reaches the one that came after it.
 //!
+//! # Map
+//!
+//! - [`Channel`]: a descriptor and its callbacks.
+//! - [`Token`]: the channel's name in the kernel, never used twice.
+//! - [`Epoll`]: the descriptors that are watched; a wait brings [`Events`].
+//! - [`EpollFlags`]: what is waited for, and what has happened.
+//! - [`InetAddr`]: an IP address and a port.
+//! - [`Socket`]: one end of a connection, or the door that new ones come through;
+//!   [`out_of_resources`] sorts the errors of that door.
+//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
+//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//!
+//! # A callback
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! # use day03_channel as reactor;
+//! use std::io::Write;
+//! use std::os::unix::net::UnixStream;
+//! use std::rc::Rc;
+//! use reactor::{Channel, Epoll, Events};
+//!
+//! let (mut theirs, ours) = UnixStream::pair()?;
+//! let epoll = Rc::new(Epoll::new()?);
+//! let channel = Channel::new(&epoll, Rc::new(ours));
+//! channel.set_read_callback(|channel| channel.remove().unwrap());
+//! channel.enable_reading()?;
+//!
+//! theirs.write_all(b"hello")?;
+//! let mut events = Events::with_capacity(64);
+//! epoll.wait(&mut events, None)?;
+//! for event in events.iter() {
+//!     if let Some(channel) = epoll.channel(&event) {
+//!         channel.set_ready_events(event.ready());
+//!         channel.handle_event();
+//!     }
+//! }
+//! assert!(!channel.in_epoll());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Known limits
 //!
 //! - The loop stands in the echo program, can only be ended from outside, and does

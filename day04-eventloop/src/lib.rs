@@ -14,6 +14,47 @@
 //!                       └ timeout ─────────── timers
 //! ```
 //!
+//! # Map
+//!
+//! - [`EventLoop`]: waits, calls, and keeps the timers ([`TimerId`]).
+//! - [`LoopHandle`]: the part of a loop that other threads may have.
+//! - [`Signals`]: Ctrl-C and its like ([`Signal`]), as events.
+//! - [`Channel`]: a descriptor and its callbacks.
+//! - [`Token`]: the channel's name in the kernel, never used twice.
+//! - [`Epoll`]: the descriptors that are watched; a wait brings [`Events`].
+//! - [`EpollFlags`]: what is waited for, and what has happened.
+//! - [`InetAddr`]: an IP address and a port.
+//! - [`Socket`]: one end of a connection, or the door that new ones come through;
+//!   [`out_of_resources`] sorts the errors of that door.
+//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
+//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//!
+//! # A loop
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! # use day04_eventloop as reactor;
+//! use std::io::Write;
+//! use std::os::unix::net::UnixStream;
+//! use std::rc::Rc;
+//! use std::time::Duration;
+//! use reactor::{Channel, EventLoop};
+//!
+//! let (mut theirs, ours) = UnixStream::pair()?;
+//! let event_loop = EventLoop::new()?;
+//! let handle = event_loop.handle();
+//! let channel = Channel::new(&event_loop, Rc::new(ours));
+//! channel.set_read_callback(move |_| handle.quit());
+//! channel.enable_reading()?;
+//!
+//! event_loop.run_after(Duration::from_millis(1), move |_| {
+//!     theirs.write_all(b"hello").unwrap();
+//! });
+//! event_loop.run()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Known limits
 //!
 //! - The listener, the clients and their output are still the echo program's

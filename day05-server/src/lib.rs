@@ -1,7 +1,7 @@
 //! Day 5: the TcpServer.
 //!
 //! What every server does is now in the library: an [`Acceptor`] takes connections, an
-//! [`EventLoopThreadPool`] gives each core a loop, a `Connection` keeps what its socket
+//! [`EventLoopThreadPool`] gives each core a loop, a [`Connection`] keeps what its socket
 //! does not take at once in a [`Buffer`], and [`TcpServer`] puts them together. What is
 //! left to write is what makes a server this server and no other: a callback.
 //!
@@ -11,6 +11,64 @@
 //! sub-reactors    EventLoop ─ worker   EventLoop ─ worker       (a thread each)
 //!                              ├ Connection   ├ Connection
 //!                              └ Connection   └ Connection ─ on_connect callback
+//! ```
+//!
+//! # Map
+//!
+//! - [`TcpServer`]: a server on one loop or many, set up by [`ServerOptions`].
+//! - [`Connection`]: a client, as a callback sees it; [`ConnHandle`] reaches it from
+//!   elsewhere.
+//! - [`ServerHandle`]: stops a server, and counts what it has done ([`Stats`],
+//!   [`CloseReason`]).
+//! - [`Acceptor`], [`EventLoopThreadPool`], [`Buffer`]: the parts that it is made of.
+//! - [`EventLoop`]: waits, calls, and keeps the timers ([`TimerId`]).
+//! - [`LoopHandle`]: the part of a loop that other threads may have.
+//! - [`Signals`]: Ctrl-C and its like ([`Signal`]), as events.
+//! - [`Channel`]: a descriptor and its callbacks.
+//! - [`Token`]: the channel's name in the kernel, never used twice.
+//! - [`Epoll`]: the descriptors that are watched; a wait brings [`Events`].
+//! - [`EpollFlags`]: what is waited for, and what has happened.
+//! - [`InetAddr`]: an IP address and a port.
+//! - [`Socket`]: one end of a connection, or the door that new ones come through;
+//!   [`out_of_resources`] sorts the errors of that door.
+//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
+//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//!
+//! # A server
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! # use day05_server as reactor;
+//! use std::io::{Read, Write};
+//! use std::net::{SocketAddr, TcpStream};
+//! use std::time::Duration;
+//! use reactor::{EventLoop, InetAddr, State, TcpServer};
+//!
+//! let event_loop = EventLoop::new()?;
+//! let mut server = TcpServer::new(&event_loop, InetAddr::new([127, 0, 0, 1], 0));
+//! server.on_connect(|conn| {
+//!     conn.read();
+//!     if conn.state() == State::Closed {
+//!         return conn.close();
+//!     }
+//!     conn.set_send_buf(conn.read_buf());
+//!     conn.write();
+//! });
+//! server.on_stop(|event_loop| event_loop.quit());
+//! let handle = server.start()?;
+//!
+//! let client = std::thread::spawn(move || {
+//!     let mut stream = TcpStream::connect(SocketAddr::from(handle.local_addr()))?;
+//!     stream.write_all(b"hello")?;
+//!     let mut echo = [0; 5];
+//!     stream.read_exact(&mut echo)?;
+//!     handle.stop(Duration::from_secs(1));
+//!     std::io::Result::Ok(echo)
+//! });
+//! event_loop.run()?;
+//! assert_eq!(&client.join().unwrap()?, b"hello");
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # Known limits

@@ -13,6 +13,48 @@
 //!                                      double buffer ─ writer thread ─ server.log
 //! ```
 //!
+//! # Map
+//!
+//! - [`elog`]: the log; [`error!`], [`warn!`], [`info!`], [`debug!`] and [`trace!`] write
+//!   to it.
+//! - [`TcpServer`]: a server on one loop or many, set up by [`ServerOptions`].
+//! - [`Connection`]: a client, as a callback sees it; [`ConnHandle`] reaches it from
+//!   elsewhere.
+//! - [`ServerHandle`]: stops a server, and counts what it has done ([`Stats`],
+//!   [`CloseReason`]).
+//! - [`Acceptor`], [`EventLoopThreadPool`], [`Buffer`]: the parts that it is made of.
+//! - [`EventLoop`]: waits, calls, and keeps the timers ([`TimerId`]).
+//! - [`LoopHandle`]: the part of a loop that other threads may have.
+//! - [`Signals`]: Ctrl-C and its like ([`Signal`]), as events.
+//! - [`Channel`]: a descriptor and its callbacks.
+//! - [`Token`]: the channel's name in the kernel, never used twice.
+//! - [`Epoll`]: the descriptors that are watched; a wait brings [`Events`].
+//! - [`EpollFlags`]: what is waited for, and what has happened.
+//! - [`InetAddr`]: an IP address and a port.
+//! - [`Socket`]: one end of a connection, or the door that new ones come through;
+//!   [`out_of_resources`] sorts the errors of that door.
+//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
+//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//!
+//! # A line
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use day06_elog as reactor;
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("server.log");
+//! use std::time::Duration;
+//! use reactor::elog::Elog;
+//! use reactor::warn;
+//!
+//! let log = Elog::builder(&path).init()?;
+//! warn!("client {} is slow", 5);
+//! let stats = log.shutdown(Duration::from_secs(5))?;
+//! assert_eq!((stats.accepted, stats.written), (1, 1));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Known limits
 //!
 //! - A line is formatted by whoever logs it, which takes some hundred nanoseconds. The
