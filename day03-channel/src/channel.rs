@@ -36,6 +36,9 @@ const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 /// as an argument; a channel whose callback has captured that channel itself is a
 /// ring of owners that is never freed.
 ///
+/// The members are the C++ class's, without the `get_` of `get_fd`,
+/// `get_listen_events`, `get_ready_events` and `get_in_epoll`.
+///
 /// A channel belongs to the thread of its loop. Sending it to another is an error
 /// of types, where the C++ class can only write it in a comment:
 ///
@@ -55,7 +58,8 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// A channel that listens for nothing yet.
+    /// A channel that listens for nothing yet: no system call is made until something
+    /// is enabled.
     pub fn new(epoll: &Rc<Epoll>, fd: Rc<impl AsFd + 'static>) -> Rc<Self> {
         Rc::new(Self {
             epoll: Rc::downgrade(epoll),
@@ -68,7 +72,8 @@ impl Channel {
         })
     }
 
-    /// What to do when there is something to read, the end of the stream included.
+    /// What to do when there is something to read, the end of the stream included. As
+    /// with the other two, a callback that was set before is replaced.
     pub fn set_read_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.set_callback(|callbacks| &mut callbacks.read, callback);
     }
@@ -79,13 +84,14 @@ impl Channel {
     }
 
     /// What to do when the descriptor has failed or both its directions are closed,
-    /// and there is nothing left to read that would say so. epoll reports this to
-    /// every channel that listens for anything.
+    /// and there is nothing left to read that would say so (`EPOLLERR`, `EPOLLHUP`).
+    /// epoll reports this to every channel that listens for anything. The C++ class
+    /// has no callback for it.
     pub fn set_close_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.set_callback(|callbacks| &mut callbacks.close, callback);
     }
 
-    /// Listens for something to read.
+    /// Listens for something to read (`EPOLLIN`, `EPOLLRDHUP`).
     ///
     /// # Errors
     ///
@@ -103,8 +109,8 @@ impl Channel {
         self.listen_for(self.listen_events.get() & !READING)
     }
 
-    /// Listens for room to write. A socket nearly always has room: enable this only
-    /// while there is something to write.
+    /// Listens for room to write (`EPOLLOUT`). A socket nearly always has room: enable
+    /// this only while there is something to write.
     ///
     /// # Errors
     ///
@@ -160,7 +166,8 @@ impl Channel {
         }
     }
 
-    /// Calls the callbacks that the [ready events](Self::ready_events) ask for.
+    /// Calls the callbacks that the [ready events](Self::ready_events) ask for: read,
+    /// then write, then close, each only if it is still wanted when its turn comes.
     pub fn handle_event(self: &Rc<Self>) {
         let ready = self.ready_events.get();
         // What the channel listens for is looked up each time: a callback that ran
@@ -176,7 +183,7 @@ impl Channel {
         }
     }
 
-    /// The descriptor's number, to print.
+    /// The descriptor's number, to print; system calls take it from [`AsFd`].
     pub fn fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()
     }
