@@ -73,7 +73,9 @@ impl EventLoop {
         Ok(event_loop)
     }
 
-    /// Serves channels, timers and other threads until [`quit`](Self::quit). The
+    /// Serves channels, timers and other threads until [`quit`](Self::quit), each turn
+    /// with one wait
+    /// ([epoll_wait(2)](https://man7.org/linux/man-pages/man2/epoll_wait.2.html)). The
     /// C++ function is called `loop`, which is a keyword in Rust.
     ///
     /// What other threads have posted before the end is still done. A loop ends for
@@ -95,7 +97,8 @@ impl EventLoop {
     }
 
     /// Ends the loop when the current batch of events has been served. Quitting
-    /// before [`run`](Self::run) counts: the loop then ends without having waited.
+    /// before [`run`](Self::run) counts: the loop then ends without having waited. The
+    /// C++ class has a `quit_` for this that nothing ever sets.
     pub fn quit(&self) {
         self.quit.set(true);
     }
@@ -106,7 +109,8 @@ impl EventLoop {
     }
 
     /// Calls `callback` once, `delay` from now or as soon after as the loop comes
-    /// to it. The wait is in whole milliseconds and never too short.
+    /// to it. The wait is in whole milliseconds and never too short. The result is for
+    /// [`cancel`](Self::cancel); a timer runs whether it is kept or not.
     pub fn run_after(
         &self,
         delay: Duration,
@@ -126,7 +130,8 @@ impl EventLoop {
         cancelled.is_some()
     }
 
-    /// See [`Epoll::update_channel`].
+    /// Tells the loop's epoll what a channel listens for now, by
+    /// [`Epoll::update_channel`]. Channels call it themselves.
     ///
     /// # Errors
     ///
@@ -135,7 +140,7 @@ impl EventLoop {
         self.epoll.update_channel(channel)
     }
 
-    /// See [`Epoll::remove_channel`].
+    /// Forgets a channel, by [`Epoll::remove_channel`]. [`Channel::remove`] calls it.
     ///
     /// # Errors
     ///
@@ -144,7 +149,8 @@ impl EventLoop {
         self.epoll.remove_channel(channel)
     }
 
-    /// See [`Epoll::stale_events`].
+    /// How many events came for a channel that had been removed while they were on
+    /// their way.
     pub fn stale_events(&self) -> u64 {
         self.epoll.stale_events()
     }
