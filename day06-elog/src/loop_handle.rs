@@ -12,7 +12,9 @@ use crate::mailbox::Mailbox;
 pub(crate) type Task = Box<dyn FnOnce(&Rc<EventLoop>) + Send>;
 
 /// A way into an [`EventLoop`] that may be sent to other threads, which the loop
-/// itself may not.
+/// itself may not. Clones lead to the same loop. What it is told lies in a mailbox, and
+/// the loop is woken by an eventfd
+/// ([eventfd(2)](https://man7.org/linux/man-pages/man2/eventfd.2.html)).
 #[derive(Clone)]
 pub struct LoopHandle {
     mailbox: Arc<Mailbox<Task>>,
