@@ -15,13 +15,13 @@ use crate::{Channel, EventLoop, report};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Signal {
-    /// Ctrl-C.
+    /// `SIGINT`: Ctrl-C.
     Interrupt = libc::SIGINT,
-    /// The polite request to end, from `kill` or a service manager.
+    /// `SIGTERM`: the polite request to end, from `kill` or a service manager.
     Terminate = libc::SIGTERM,
-    /// By custom: open files again, read the configuration again.
+    /// `SIGHUP`. By custom: open files again, read the configuration again.
     Hangup = libc::SIGHUP,
-    /// No meaning but the one that the program gives it.
+    /// `SIGUSR1`: no meaning but the one that the program gives it.
     User1 = libc::SIGUSR1,
 }
 
@@ -39,7 +39,27 @@ impl Signal {
 /// ([signalfd(2)](https://man7.org/linux/man-pages/man2/signalfd.2.html)).
 ///
 /// A signal handler may interrupt anything at any place and may therefore do next to
-/// nothing; a callback of the loop may do everything.
+/// nothing ([signal-safety(7)](https://man7.org/linux/man-pages/man7/signal-safety.7.html));
+/// a callback of the loop may do everything.
+///
+/// ```no_run
+/// # use day05_server as reactor;
+/// # fn main() -> std::io::Result<()> {
+/// use std::rc::Rc;
+/// use reactor::{EventLoop, Signal, Signals};
+///
+/// let signals = Signals::block(&[Signal::Interrupt, Signal::Terminate])?;
+/// let event_loop = EventLoop::new()?;
+/// let ended = Rc::downgrade(&event_loop);
+/// signals.watch(&event_loop, move |_| {
+///     if let Some(event_loop) = ended.upgrade() {
+///         event_loop.quit();
+///     }
+/// })?;
+/// event_loop.run()?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Signals {
     file: File,
 }
