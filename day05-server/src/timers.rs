@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// A timer to be [cancelled](crate::EventLoop::cancel).
+/// The name of a timer, from [`EventLoop::run_after`](crate::EventLoop::run_after), by
+/// which it can be [cancelled](crate::EventLoop::cancel).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerId {
     deadline: Instant,
