@@ -42,6 +42,8 @@ use crate::{Buffer, Channel, CloseReason, ConnHandle, InetAddr, Printable, Socke
 /// send::<reactor::Connection>();
 /// ```
 ///
+/// The members are the C++ class's, without the `get_` of `get_state` and `get_socket`.
+///
 /// [`TcpServer::on_connect`]: crate::TcpServer::on_connect
 pub struct Connection {
     socket: Rc<Socket>,
@@ -102,7 +104,9 @@ enum WriteEnd {
 /// connection ends it, and its [`state`](Self::state) says so.
 impl Connection {
     /// Reads what has arrived into the read buffer, up to some hundred kilobytes at a
-    /// time, and returns how many bytes that was.
+    /// time, and returns how many bytes that was: 0 if the connection has ended, or has
+    /// nothing to say at the moment
+    /// ([recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)).
     ///
     /// Every callback reads: as long as something waits to be read, the loop calls the
     /// callback again. The read buffer starts afresh with each callback, unless the one
@@ -121,25 +125,27 @@ impl Connection {
     }
 
     /// What has been read, and kept before. It shows itself as text, with everything
-    /// escaped that is not.
+    /// escaped that is not. The C++ returns a C string, which a NUL would end.
     pub fn read_buf(&self) -> ReadBuf<'_> {
         ReadBuf(self.context.input())
     }
 
     /// Keeps what is in the read buffer from `offset` on for the next callback, where
     /// it comes before what is read then: for a message of which only the beginning has
-    /// arrived.
+    /// arrived. An offset beyond the end keeps nothing.
     pub fn keep_from(&self, offset: usize) {
         self.context.keep_from(offset);
     }
 
-    /// Says what the next [`write`](Self::write) sends.
+    /// Says what the next [`write`](Self::write) sends, in place of what was said before.
+    /// Bytes of the read buffer are sent from where they are; others are copied.
     pub fn set_send_buf(&self, bytes: impl AsRef<[u8]>) {
         self.context.set_send_buf(bytes.as_ref());
     }
 
     /// Sends what [`set_send_buf`](Self::set_send_buf) has said, in the same callback. What
-    /// the socket does not take at once is kept and sent as soon as there is room.
+    /// the socket does not take at once is kept and sent as soon as there is room
+    /// ([send(2)](https://man7.org/linux/man-pages/man2/send.2.html)).
     pub fn write(&self) {
         match self.context.take_send_buf() {
             SendBuf::Empty => {}
@@ -149,13 +155,14 @@ impl Connection {
     }
 
     /// Closes the connection, but not before everything that was written has been sent.
+    /// What the peer sends from now on reaches nobody.
     pub fn close(&self) {
         self.end_is_known.set(true);
         self.close_for(CloseReason::Local);
     }
 
     /// Tells the peer that nothing more will be sent after what was written, and goes on
-    /// reading.
+    /// reading ([shutdown(2)](https://man7.org/linux/man-pages/man2/shutdown.2.html)).
     pub fn shutdown(&self) {
         if self.write_end.get() == WriteEnd::Open {
             self.write_end.set(WriteEnd::Closing);
@@ -190,7 +197,8 @@ impl Connection {
     }
 }
 
-/// The read buffer, borrowed from its connection: a `&[u8]` that can be printed.
+/// The read buffer, borrowed from its connection: a `&[u8]` that can be printed. Let it
+/// go before the next [`Connection::read`].
 pub struct ReadBuf<'a>(Ref<'a, Buffer>);
 
 impl Deref for ReadBuf<'_> {
