@@ -28,12 +28,14 @@ impl ConnHandle {
         self.tell(|token| Message::Send(token, bytes.into()));
     }
 
-    /// See [`Connection::shutdown`](crate::Connection::shutdown).
+    /// Tells the peer that nothing more will be sent, as
+    /// [`Connection::shutdown`](crate::Connection::shutdown) does.
     pub fn shutdown(&self) {
         self.tell(Message::Shutdown);
     }
 
-    /// See [`Connection::close`](crate::Connection::close).
+    /// Closes the connection when all is sent, as
+    /// [`Connection::close`](crate::Connection::close) does; its callback sees the end.
     pub fn close(&self) {
         self.tell(Message::Close);
     }
