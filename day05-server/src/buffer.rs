@@ -9,6 +9,18 @@ use std::ops::Deref;
 /// A buffer that is empty because everything was consumed owns no memory. A server
 /// has thousands of connections, and most of them have nothing to say at any one
 /// time; what a burst once needed must not stay with them.
+///
+/// ```
+/// # use day05_server as reactor;
+/// use reactor::Buffer;
+///
+/// let mut buffer = Buffer::new();
+/// buffer.append(b"one\ntwo");
+/// buffer.consume(4);
+/// assert_eq!(&buffer[..], b"two");
+/// buffer.consume(3);
+/// assert_eq!(buffer.capacity(), 0);
+/// ```
 #[derive(Debug, Default)]
 pub struct Buffer {
     storage: Vec<u8>,
@@ -72,7 +84,7 @@ impl Buffer {
         self.storage.len() - self.end
     }
 
-    /// Makes room for `additional` bytes after the last.
+    /// Makes room for at least `additional` bytes after the last.
     pub fn reserve(&mut self, additional: usize) {
         if self.spare() < additional {
             self.make_room(additional);
@@ -97,7 +109,8 @@ impl Buffer {
         self.end = used;
     }
 
-    /// Reads once, into the room there is.
+    /// Reads once, into the room there is, and returns how many bytes that was: 0 at the
+    /// end of the stream, and if there is no room.
     ///
     /// # Errors
     ///
@@ -108,7 +121,8 @@ impl Buffer {
         Ok(count)
     }
 
-    /// Writes until nothing is left or the writer takes no more for now.
+    /// Writes until nothing is left or the writer takes no more for now, consumes what was
+    /// written, and returns how many bytes that was.
     ///
     /// # Errors
     ///
