@@ -2,7 +2,20 @@
 
 use std::time::Duration;
 
-/// The settings of a [`TcpServer`](crate::TcpServer).
+/// The settings of a [`TcpServer`](crate::TcpServer). Those that are not named keep their
+/// defaults:
+///
+/// ```
+/// # use day06_elog as reactor;
+/// use std::time::Duration;
+/// use reactor::ServerOptions;
+///
+/// let options = ServerOptions {
+///     idle_timeout: Some(Duration::from_secs(60)),
+///     ..ServerOptions::default()
+/// };
+/// assert_eq!(options.high_water, 1 << 20);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ServerOptions {
     /// How many threads serve connections, each with a loop of its own. With 0, the loop
@@ -18,10 +31,11 @@ pub struct ServerOptions {
     pub high_water: usize,
     /// How few must be left until it is read from again. Default: 256 KiB.
     pub low_water: usize,
-    /// Whether several processes may listen on the same port.
+    /// Whether several processes may listen on the same port (`SO_REUSEPORT`,
+    /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)). Default: false.
     pub reuse_port: bool,
     /// Whether epoll reports what is new instead of what is there (`EPOLLET`). It makes
-    /// no difference to what callbacks see.
+    /// no difference to what callbacks see. Default: false.
     pub edge_triggered: bool,
 }
 
