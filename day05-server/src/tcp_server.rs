@@ -50,7 +50,9 @@ pub struct TcpServer {
 type OnStop = Box<dyn FnOnce(&Rc<EventLoop>)>;
 
 impl TcpServer {
-    /// A server that will listen on `addr` and read and forget what clients send.
+    /// A server that will listen on `addr` once it is [started](Self::start), and read and
+    /// forget what clients send unless it is told [what to do](Self::on_connect). The
+    /// callbacks and settings that count are those of the start.
     pub fn new(event_loop: &Rc<EventLoop>, addr: InetAddr) -> Self {
         Self {
             event_loop: Rc::clone(event_loop),
@@ -96,12 +98,13 @@ impl TcpServer {
         self.on_stop = Some(Box::new(callback));
     }
 
-    /// How many threads serve connections. With 0, the loop that accepts them does.
+    /// How many threads serve connections. With 0, the loop that accepts them does. Unless
+    /// set: one for each core.
     pub fn set_thread_num(&mut self, thread_num: usize) {
         self.options.thread_num = Some(thread_num);
     }
 
-    /// All other settings.
+    /// All settings at once, the number of threads included.
     pub fn set_options(&mut self, options: ServerOptions) {
         self.options = options;
     }
