@@ -16,6 +16,7 @@ pub(crate) enum ServerMessage {
 }
 
 /// A way to a running [`TcpServer`](crate::TcpServer) that may be sent to other threads.
+/// It may outlive the server: there is nothing to stop then, and the numbers stand still.
 #[derive(Clone)]
 pub struct ServerHandle {
     local_addr: InetAddr,
@@ -39,7 +40,7 @@ impl ServerHandle {
         }
     }
 
-    /// Where the server listens.
+    /// Where the server listens, with the port that the kernel chose if it was 0.
     pub fn local_addr(&self) -> InetAddr {
         self.local_addr
     }
