@@ -83,7 +83,8 @@ impl Acceptor {
         Ok(acceptor)
     }
 
-    /// Where it listens.
+    /// Where it listens, with the port that the kernel chose if it was 0
+    /// ([getsockname(2)](https://man7.org/linux/man-pages/man2/getsockname.2.html)).
     ///
     /// # Errors
     ///
