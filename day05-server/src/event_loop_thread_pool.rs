@@ -10,7 +10,22 @@ use std::time::{Duration, Instant};
 use crate::{EventLoop, LoopHandle, report};
 
 /// A number of threads, each of which runs an [`EventLoop`]. Dropping the pool ends the
-/// loops and waits for the threads.
+/// loops and waits for the threads, which the C++ never does: nothing sets its `quit_`.
+///
+/// ```
+/// # use day05_server as reactor;
+/// # fn main() -> std::io::Result<()> {
+/// use reactor::EventLoopThreadPool;
+///
+/// let init = |event_loop: &std::rc::Rc<reactor::EventLoop>| Ok(event_loop.handle());
+/// let (pool, handles) = EventLoopThreadPool::start(2, "example", init)?;
+/// for handle in &handles {
+///     handle.run_in_loop(|_| println!("{:?}", std::thread::current().name())).unwrap();
+/// }
+/// drop(pool);
+/// # Ok(())
+/// # }
+/// ```
 pub struct EventLoopThreadPool {
     threads: Vec<LoopThread>,
 }
