@@ -11,7 +11,7 @@ use crate::elog::fixed_buf::FixedBuf;
 use crate::elog::header::write_header;
 use crate::elog::level::Level;
 
-/// The longest line, its line feed included; what is longer is cut and marked.
+/// The longest line in bytes, its line feed included; what is longer is cut and marked.
 pub const MAX_LINE: usize = 64 * 1024;
 
 /// What the first pass has, as in LevelDB. Zeroing it costs some 5 ns of a call's
