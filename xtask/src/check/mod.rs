@@ -3,6 +3,7 @@
 //! Each check is one file with one function, and one row of [`CHECKS`].
 
 mod applies;
+mod commands;
 mod dependencies;
 mod excerpts;
 mod exercises;
@@ -90,6 +91,12 @@ const CHECKS: &[Check] = &[
         about: "relative links, their #fragments and path:line references lead somewhere",
         is_slow: false,
         run: links::check,
+    },
+    Check {
+        name: "commands",
+        about: "blocks of commands are run, and commands in sentences name what there is",
+        is_slow: false,
+        run: commands::check,
     },
     Check {
         name: "excerpts",

@@ -57,11 +57,7 @@ pub(crate) fn replay(course: &Course, documents: &[Document]) -> Result<Vec<Repl
     let mut blocks: Vec<Vec<_>> = Vec::new();
     for document in documents {
         let blocks_of = document.code_blocks().into_iter();
-        blocks.push(
-            blocks_of
-                .filter(|block| exactness(block).is_some())
-                .collect(),
-        );
+        blocks.push(blocks_of.filter(is_run).collect());
     }
     build(course, blocks.iter().flatten())?;
     let progress = ProgressBar::new_spinner();
@@ -105,6 +101,11 @@ impl Replayed {
 fn exactness(block: &CodeBlock) -> Option<Exactness> {
     let found = INFOS.iter().find(|(info, _)| block.info == *info);
     found.map(|(_, exactness)| *exactness)
+}
+
+/// Whether a block's commands are run.
+pub(crate) fn is_run(block: &CodeBlock) -> bool {
+    exactness(block).is_some()
 }
 
 /// Whether a block shows numbers that are different every time.

@@ -4,3 +4,4 @@ mod carry;
 mod check;
 mod course;
 mod diff;
+mod record;
