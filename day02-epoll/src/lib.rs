@@ -52,8 +52,11 @@
 //!   known by a bare descriptor number, which the kernel gives to the next client
 //!   as soon as the last one has gone. Day 3 gives each descriptor a `Channel`
 //!   and each event a token that is never used twice.
+//! - One thread: a machine's other cores do nothing. Day 5 gives each core a loop.
 //! - A client that sends and never reads makes its output grow without bound.
 //!   Day 5 stops reading from it.
+//! - Whoever finds no descriptor free waits in the listener's queue, and is told
+//!   nothing. Day 5 sends them away.
 //! - Ctrl-C ends the process in the middle of whatever it is doing. Day 4 reads
 //!   signals like any other event and ends cleanly.
 

@@ -58,8 +58,11 @@
 //! - The loop stands in the echo program, can only be ended from outside, and does
 //!   nothing at a given time. Day 4 makes it an `EventLoop` with timers, signals and
 //!   a door for other threads.
+//! - One thread: a machine's other cores do nothing. Day 5 gives each core a loop.
 //! - A client that sends and never reads makes its output grow without bound.
 //!   Day 5 stops reading from it.
+//! - Whoever finds no descriptor free waits in the listener's queue, and is told
+//!   nothing. Day 5 sends them away.
 //! - Ctrl-C ends the process in the middle of whatever it is doing. Day 4 reads
 //!   signals like any other event and ends cleanly.
 

@@ -63,6 +63,8 @@
 //! - One thread: a machine's other cores do nothing. Day 5 gives each core a loop.
 //! - A client that sends and never reads makes its output grow without bound.
 //!   Day 5 stops reading from it.
+//! - Whoever finds no descriptor free waits in the listener's queue, and is told
+//!   nothing. Day 5 sends them away.
 //! - Ctrl-C ends the server cleanly, but at once: replies that clients have not
 //!   taken yet are dropped. Day 5 finishes them first.
 

@@ -75,6 +75,10 @@
 //!
 //! - The server says what goes wrong on stderr, where each line is a system call that
 //!   the loop waits for. Day 6 gives it a log that does not make it wait.
+//! - A callback that waits holds up its whole loop. No day lifts this: it is the price
+//!   of a reactor.
+//! - Connections are dealt out in turn and do not move, whatever load they bring. No day
+//!   lifts this either.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(

@@ -60,6 +60,10 @@
 //! - A line is formatted by whoever logs it, which takes some hundred nanoseconds. The
 //!   loggers that take ten copy the arguments and leave the formatting to their thread:
 //!   another design, with another price.
+//! - What the echo program prints of its clients is its output and not its log: where
+//!   nobody reads it, the loop waits.
+//! - A callback that waits holds up its whole loop: it is the price of a reactor.
+//! - Connections are dealt out in turn and do not move, whatever load they bring.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(

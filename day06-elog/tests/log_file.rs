@@ -2,7 +2,12 @@
 
 mod common;
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufRead, BufReader, PipeWriter, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::process;
+use std::ptr;
 
 use common::{Program, SERVER, Server, assert_complaint, assert_echo};
 
@@ -62,4 +67,61 @@ fn a_log_that_cannot_be_written() {
     assert!(message.starts_with(expected), "{message}");
     let message = assert_complaint(&Program::start(SERVER, &["--log"]).end(), 2);
     assert!(message.contains("--log needs a value"), "{message}");
+}
+
+/// Yesterday, a complaint that nobody read stopped the loop.
+#[test]
+fn a_log_that_nobody_reads_stops_nobody() {
+    let (log, writer) = io::pipe().expect("a pipe");
+    let path = path_of(&writer);
+    let args = ["--prefix", "", "--quiet", "--threads", "0", "--log", &path];
+    let server = Server::start(&args);
+    let client = server.connect();
+    assert_echo(&client, b"hello");
+    leave_no_room_in(writer);
+    leave_no_descriptor(&server.program);
+    let _newcomer = server.connect();
+    // The loop counts, complains, and only then can tell.
+    while accept_errors(&server.program) == 0 {
+        assert_echo(&client, b"still here");
+    }
+    assert_echo(&client, b"still here");
+
+    let mut lines = BufReader::new(log).lines().map_while(Result::ok);
+    let complaint = lines.find(|line| line.contains("accepting no clients"));
+    assert!(complaint.is_some(), "the log has lost it");
+}
+
+/// Where another process can open a descriptor of ours.
+fn path_of(descriptor: &impl AsRawFd) -> String {
+    format!("/proc/{}/fd/{}", process::id(), descriptor.as_raw_fd())
+}
+
+fn leave_no_room_in(pipe: PipeWriter) {
+    let mut options = OpenOptions::new();
+    options.write(true).custom_flags(libc::O_NONBLOCK);
+    let mut filler = options.open(path_of(&pipe)).expect("our pipe");
+    while filler.write(&[b'\n'; 4096]).is_ok() {}
+}
+
+/// Lets a program open no descriptor, not even to replace one that it closes.
+fn leave_no_descriptor(program: &Program) {
+    let limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    let pid = program.id().cast_signed();
+    // SAFETY: `limit` lives until the call returns, and the old one is not asked for.
+    let result = unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, ptr::null_mut()) };
+    assert_eq!(result, 0, "{}", io::Error::last_os_error());
+}
+
+/// Asks the server how often it could not accept.
+fn accept_errors(program: &Program) -> u64 {
+    program.signal(libc::SIGUSR1);
+    let stats = program.line();
+    let count = stats
+        .split_once(" accept errors")
+        .and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok());
+    count.unwrap_or_else(|| panic!("no count in {stats:?}"))
 }
