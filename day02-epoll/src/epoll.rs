@@ -152,17 +152,18 @@ impl Events {
     }
 }
 
-/// Something that happened to one descriptor.
+/// Something that happened to one descriptor: the kernel's `epoll_event`
+/// ([epoll_event(3type)](https://man7.org/linux/man-pages/man3/epoll_event.3type.html)).
 #[derive(Clone, Copy)]
 pub struct Event(libc::epoll_event);
 
 impl Event {
-    /// What the descriptor was registered with.
+    /// What the descriptor was registered with: the kernel's `data`.
     pub fn token(&self) -> u64 {
         self.0.u64
     }
 
-    /// What has happened.
+    /// What has happened: the kernel's `events`.
     pub fn ready(&self) -> EpollFlags {
         EpollFlags::from_bits(self.0.events)
     }
