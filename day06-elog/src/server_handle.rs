@@ -54,7 +54,8 @@ impl ServerHandle {
         let _ = self.mailbox.push(ServerMessage::Stop(grace));
     }
 
-    /// What the server has done so far.
+    /// What the server has done so far. The threads go on counting while their numbers are
+    /// read one after the other: they fit together exactly only when the server is at rest.
     pub fn stats(&self) -> Stats {
         let workers = self.workers.iter().map(|worker| &*worker.counters);
         Stats::collect(&self.accept_counters, workers)
