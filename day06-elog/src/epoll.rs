@@ -242,7 +242,7 @@ impl Events {
 }
 
 /// Something that happened to one descriptor: the kernel's `epoll_event`
-/// ([epoll_event(3type)](https://man7.org/linux/man-pages/man3/epoll_event.3type.html)).
+/// ([epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)).
 #[derive(Clone, Copy)]
 pub struct Event(libc::epoll_event);
 
