@@ -127,11 +127,13 @@ impl Buffer {
     /// # Errors
     ///
     /// Passes on the writer's error, but for
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock); a writer that takes nothing and says
+    /// so by 0 is [`WriteZero`](io::ErrorKind::WriteZero).
     pub fn write_to(&mut self, mut writer: impl Write) -> io::Result<usize> {
         let before = self.len();
         while !self.is_empty() {
             match writer.write(self) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.consume(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
@@ -201,6 +203,15 @@ mod tests {
         let mut narrow = Narrow(Vec::new());
         assert_eq!(buffer.write_to(&mut narrow).unwrap(), 5);
         assert_eq!((&*buffer, &*narrow.0), (&b"fg"[..], &b"abcde"[..]));
+    }
+
+    #[test]
+    fn a_writer_that_takes_nothing_is_an_error_and_no_endless_loop() {
+        let mut buffer = Buffer::new();
+        buffer.append(b"abc");
+        let error = buffer.write_to(&mut [0; 2][..]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+        assert_eq!(*buffer, *b"c");
     }
 
     #[test]
