@@ -22,7 +22,7 @@ use crate::{recorded, syscalls};
 /// too.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The directories of the lessons, as in `day03-channel`
+    /// The directories of the lessons, below the root, as in `day03-channel` or `.`
     #[arg(required = true, value_name = "DIR")]
     dirs: Vec<String>,
 
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut out = io::stdout();
     let mut is_good = true;
     for dir in &args.dirs {
-        let drifts = record(&course, dir.trim_end_matches('/'), args.dry_run)?;
+        let drifts = record(&course, below_root(dir), args.dry_run)?;
         for drift in &drifts {
             writeln!(out, "{}\n  {}", paint.heading(drift), drift.mend)?;
         }
@@ -52,6 +52,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A directory as texts name theirs: the root's is empty.
+fn below_root(dir: &str) -> &str {
+    dir.trim_start_matches("./")
+        .trim_start_matches('.')
+        .trim_end_matches('/')
 }
 
 fn record(course: &Course, dir: &str, dry_run: bool) -> Result<Vec<Drift>> {
