@@ -38,7 +38,8 @@ fn check_block(course: &Course, document: &Document, block: &CodeBlock) -> Resul
         return Ok(None);
     }
     let drift = |line, what| Some(Drift::new(&document.path, line, what, "copy it anew"));
-    let Some(file) = course.text(&resolve(document.dir(), path))? else {
+    let beside = course.text(&resolve(document.dir(), path))?;
+    let Some(file) = beside.or(course.text(path)?) else {
         return Ok(drift(block.line, format!("there is no {path}")));
     };
     let missing = find_missing(&block.text, &file);

@@ -207,8 +207,8 @@ Forms that the checks read:
   answer is a patch for `patch -p1` in the day's directory:
     dayNN-name/answers/exercise_….patch
 
-  Excerpts name their file behind the language, from the text's own directory:
-  `rust,ignore src/channel.rs`. All lines may be further to the left than they are in
+  Excerpts name their file behind the language, from the text's own directory or the
+  root: `rust,ignore src/channel.rs`. All lines may be further to the left than they are in
   the file; a line `// …` or `# …` stands for lines that were left out.
 
   Runnable blocks have the info string `console run`. What follows `$ ` is run in
