@@ -60,6 +60,9 @@
 //! - Ctrl-C ends the process in the middle of whatever it is doing. Day 4 reads
 //!   signals like any other event and ends cleanly.
 
+// The lesson's Rust is compiled with the examples of the docs.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
+
 #[cfg(not(target_os = "linux"))]
 compile_error!(
     "this course is about Linux's epoll and builds on Linux only: \

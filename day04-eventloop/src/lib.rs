@@ -68,6 +68,9 @@
 //! - Ctrl-C ends the server cleanly, but at once: replies that clients have not
 //!   taken yet are dropped. Day 5 finishes them first.
 
+// The lesson's Rust is compiled with the examples of the docs.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
+
 #[cfg(not(target_os = "linux"))]
 compile_error!(
     "this course is about Linux's epoll and builds on Linux only: \

@@ -80,6 +80,9 @@
 //! - Connections are dealt out in turn and do not move, whatever load they bring. No day
 //!   lifts this either.
 
+// The lesson's Rust is compiled with the examples of the docs.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
+
 #[cfg(not(target_os = "linux"))]
 compile_error!(
     "this course is about Linux's epoll and builds on Linux only: \

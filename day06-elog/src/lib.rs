@@ -65,6 +65,9 @@
 //! - A callback that waits holds up its whole loop: it is the price of a reactor.
 //! - Connections are dealt out in turn and do not move, whatever load they bring.
 
+// The lesson's Rust is compiled with the examples of the docs.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
+
 #[cfg(not(target_os = "linux"))]
 compile_error!(
     "this course is about Linux's epoll and builds on Linux only: \
