@@ -62,6 +62,8 @@ class Server:
         self.addr = host, int(port)
         wait_until(lambda: listening_process(self.addr[1]))
         self.pid = listening_process(self.addr[1])
+        if self.pid is None:
+            raise SystemExit(f"nobody listens at {addr}")
         self.kernel_stacks_of_others = field("/proc/meminfo", "KernelStack")
 
     def status(self, name):
