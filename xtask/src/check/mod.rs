@@ -214,7 +214,8 @@ Forms that the checks read:
   Runnable blocks have the info string `console run`. What follows `$ ` is run in
   one bash, in the course's directory, and the lines below are what it prints:
     - `cargo run` does not show cargo's own lines, and gets an address with a free
-      port if the command names none; port 8888 stands for that port everywhere;
+      port if the command names neither an address nor an example; port 8888 stands
+      for that port everywhere;
     - a command goes on in the next line after a `\\` at the end, and to the end of a
       here-document;
     - a command whose line ends in ` &` or ` & name=$!` goes on in the background, and

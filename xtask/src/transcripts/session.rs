@@ -23,6 +23,7 @@ cargo() {
         --) is_args=yes ;;
         yes*:* | yes--help) addr= args+=("$arg") ;;
         yes*) args+=("$arg") ;;
+        --example) addr= cargo_args+=("$arg") ;;
         *) cargo_args+=("$arg") ;;
         esac
     done
