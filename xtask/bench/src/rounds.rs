@@ -13,7 +13,7 @@ use indicatif::ProgressBar;
 use crate::fleet::{FLOOR, Running};
 use crate::load::{self, Load};
 use crate::results::{Latency, ScenarioResult, ServerResult};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Shape};
 use crate::stats::Estimate;
 
 /// Short enough that the machine is the same for all servers of a round.
@@ -33,6 +33,7 @@ struct Sample {
 /// A server with its client, and what they did in each round.
 struct Lane<'a> {
     server: &'a Running<'a>,
+    shape: Shape,
     load: Load,
     latencies: Histogram<u64>,
     samples: Vec<Sample>,
@@ -83,25 +84,33 @@ pub(crate) fn measure(
     })
 }
 
+/// Connects, and has the server do all of it once without being measured.
+fn connect(server: &Running, shape: Shape) -> Result<Load> {
+    let mut load = Load::connect(shape, server.server.addr(), server.contestant.prefix)?;
+    load.run(SLICE / 3, &mut load::histogram()?)?;
+    Ok(load)
+}
+
 fn failure(server: &Running, scenario: &Scenario) -> String {
     format!("{}, {}", server.contestant.name(), scenario.title)
 }
 
 impl<'a> Lane<'a> {
-    /// Connects, and has the server do all of it once without being measured.
     fn open(server: &'a Running<'a>, scenario: &Scenario) -> Result<Self> {
-        let addr = server.server.addr();
-        let mut load = Load::connect(scenario.load, addr, server.contestant.prefix)?;
-        load.run(SLICE / 3, &mut load::histogram()?)?;
+        let shape = scenario.load;
         Ok(Self {
             server,
-            load,
+            shape,
+            load: connect(server, shape)?,
             latencies: load::histogram()?,
             samples: Vec::new(),
         })
     }
 
     fn run(&mut self) -> Result<()> {
+        if self.shape.is_stream() {
+            self.load = connect(self.server, self.shape)?;
+        }
         let before = self.server.clock.settled()?;
         let slice = self.load.run(SLICE, &mut self.latencies)?;
         let used = self.server.clock.settled()? - before;

@@ -88,6 +88,14 @@ impl Shape {
         }
     }
 
+    /// Whether the connections are too busy to be compared for long: the kernel fits a
+    /// stream's buffers to what it sees of it in its first moments, and two connections
+    /// of one program may differ by half for as long as they live. Each round has new
+    /// ones.
+    pub(crate) fn is_stream(self) -> bool {
+        matches!(self, Self::Echo { size: BLOCK, .. })
+    }
+
     /// How many connections a client has at a time.
     pub(crate) fn connections(self) -> usize {
         match self {
