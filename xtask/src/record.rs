@@ -32,6 +32,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    programs::end_children_on_interrupt()?;
     let course = Course::open()?;
     let paint = Paint::for_stdout();
     let mut out = io::stdout();

@@ -45,6 +45,7 @@ struct Scene {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    programs::end_children_on_interrupt()?;
     let course = Course::open()?;
     let day = course.day(args.day)?;
     let quiet = [QUIET_OPTION.to_owned()];
@@ -66,7 +67,6 @@ pub(crate) fn record(course: &Course, day: &Day) -> Result<String> {
 
 fn trace(course: &Course, day: &Day, options: &[String]) -> Result<[Scene; 3]> {
     let strace = Strace::new()?;
-    programs::end_children_on_interrupt()?;
     let executables = programs::build(&course.root, &[&day.name], Profile::Release)?;
     let executable = executables
         .get(&day.name)
