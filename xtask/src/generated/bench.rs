@@ -58,11 +58,11 @@ pub(super) fn servers(course: &Course, document: &Document, words: &[&str]) -> R
         cells.resize(columns.len(), "–".to_owned());
         table += &format!("| {name} | {} |\n", cells.join(" | "));
     }
-    Ok(table + &about(ratio_caption(language), &report, language)?)
+    Ok(table + &about_ratios(&report, language)?)
 }
 
 /// What the ratios of the servers are.
-pub(super) fn ratio_caption(language: Language) -> &'static str {
+fn ratio_caption(language: Language) -> &'static str {
     match language {
         Language::English => {
             "CPU time for an echo, all threads of the server together, as a ratio to a bare epoll loop in the same run"
@@ -131,29 +131,45 @@ pub(super) fn loggers(course: &Course, document: &Document, words: &[&str]) -> R
     Ok(table + &about(&caption, &report, language)?)
 }
 
-/// Under a table: what it shows, and where and when that was measured.
-pub(super) fn about(caption: &str, report: &Value, language: Language) -> Result<String> {
-    let machine = report.get("machine").context("no machine is named")?;
-    let is_noisy = report.get("noisy").and_then(Value::as_bool) == Some(true);
-    let noise = match (is_noisy, language) {
-        (false, _) => "",
-        (true, Language::English) => {
-            " The machine was so busy that even two copies of one program differed: take the figures for rough ones."
-        }
-        (true, Language::Chinese) => {
-            "当时机器太忙，同一个程序的两份拷贝也测出了差别：数字只能粗看。"
+/// Under a table of ratios: what they are, how far they can be trusted, and where and
+/// when they were measured.
+pub(super) fn about_ratios(report: &Value, language: Language) -> Result<String> {
+    let noise = 100.0 * noise(report)?;
+    let noise = match language {
+        Language::English => format!(
+            "Two copies of one program came out up to {noise:.1} % apart: smaller differences mean nothing.\n"
+        ),
+        Language::Chinese => {
+            format!("同一个程序的两份拷贝最多测出 {noise:.1}% 的差别：比这更小的差别没有意义。\n")
         }
     };
+    Ok(about(ratio_caption(language), report, language)? + &noise)
+}
+
+/// By how much the floor's second copy seemed to differ from the first, at most.
+fn noise(report: &Value) -> Result<f64> {
+    let mut noise = 0.0;
+    for scenario in list(report, "scenarios")? {
+        for server in list(scenario, "servers")? {
+            if text(server, "server")? == CONTROL {
+                noise = f64::max(noise, (median(server, "cpu_ratio")? - 1.0).abs());
+            }
+        }
+    }
+    Ok(noise)
+}
+
+/// Under a table: what it shows, and where and when that was measured.
+fn about(caption: &str, report: &Value, language: Language) -> Result<String> {
+    let machine = report.get("machine").context("no machine is named")?;
     let (cpu, cpus) = (text(machine, "cpu")?, number(machine, "cpus")?);
     let (kernel, date) = (text(machine, "kernel")?, text(machine, "date")?);
     Ok(match language {
         Language::English => {
-            format!(
-                "\n{caption}. Measured on {date}: {cpu}, {cpus} cores, Linux {kernel}.{noise}\n"
-            )
+            format!("\n{caption}. Measured on {date}: {cpu}, {cpus} cores, Linux {kernel}.\n")
         }
         Language::Chinese => {
-            format!("\n{caption}。测于 {date}：{cpu}，{cpus} 核，Linux {kernel}。{noise}\n")
+            format!("\n{caption}。测于 {date}：{cpu}，{cpus} 核，Linux {kernel}。\n")
         }
     })
 }
@@ -207,7 +223,6 @@ mod tests {
 
     const REPORT: &str = r#"{
         "machine": {"date": "2026-11-23", "cpu": "a cpu", "cpus": 2, "kernel": "6.18"},
-        "noisy": true,
         "scenarios": [
             {"key": "a", "title": "one", "servers": [
                 {"server": "floor", "cpu_ratio": {"median": 1.0}},
@@ -236,7 +251,10 @@ mod tests {
             ]
         );
         assert!(table.contains("2026-11-23: a cpu, 2 cores, Linux 6.18."));
-        assert!(table.contains("rough"), "a noisy run says that it is");
+        assert!(
+            table.contains("up to 10.0 % apart"),
+            "a run says how noisy it was"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::bench::{about, list, median, not_measured, number, ratio_caption, server_report, text};
+use super::bench::{about_ratios, list, median, not_measured, number, server_report, text};
 use super::changes::day;
 use crate::course::Course;
 use crate::markdown::{Document, Language};
@@ -78,7 +78,7 @@ pub(super) fn table(course: &Course, document: &Document, words: &[&str]) -> Res
         };
         row(&title, &report, "crowd", crowd_cell)?;
     }
-    Ok(table + &about(ratio_caption(language), &report, language)?)
+    Ok(table + &about_ratios(&report, language)?)
 }
 
 /// Makes a cell of a server's result.
