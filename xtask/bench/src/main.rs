@@ -9,6 +9,7 @@ mod calls;
 mod cpu;
 mod fleet;
 mod idle;
+mod instructions;
 mod load;
 mod log_run;
 mod loggers;

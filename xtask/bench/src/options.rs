@@ -107,7 +107,7 @@ impl Options {
 }
 
 fn scenario_keys() -> Vec<&'static str> {
-    let besides = ["idle", "crowd", "calls"];
+    let besides = ["idle", "crowd", "calls", "instructions"];
     SCENARIOS
         .iter()
         .map(|scenario| scenario.key)

@@ -21,6 +21,9 @@ pub(crate) struct ServerReport {
     pub(crate) crowd: Vec<CrowdResult>,
     /// Empty where there is no strace.
     pub(crate) calls: Vec<CallsResult>,
+    /// Empty where there is no valgrind.
+    #[serde(default)]
+    pub(crate) instructions: Vec<InstructionsResult>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -74,6 +77,13 @@ pub(crate) struct CrowdResult {
 /// How many system calls the server makes for an echo.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct CallsResult {
+    pub(crate) server: String,
+    pub(crate) per_echo: f64,
+}
+
+/// How many instructions a server needs for an echo, the kernel's not counted.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct InstructionsResult {
     pub(crate) server: String,
     pub(crate) per_echo: f64,
 }

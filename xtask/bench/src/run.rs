@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use programs::{Machine, Strace};
+use programs::{Callgrind, Machine, Strace};
 
 use crate::cpu::Cpus;
 use crate::fleet::{self, Contestant};
 use crate::options::Options;
 use crate::results::ServerReport;
 use crate::scenario::{SCENARIOS, Scenario};
-use crate::{calls, idle, publish, rounds, table};
+use crate::{calls, idle, instructions, publish, rounds, table};
 
 /// What a process has open besides its connections.
 const OTHER_DESCRIPTORS: u64 = 200;
@@ -24,7 +24,7 @@ const QUICK_CROWD_PATIENCE: Duration = Duration::from_millis(500);
 
 /// What the part of a run that is not measured in rounds counts for in the progress
 /// bar, for each server.
-const STEPS_BESIDE: usize = 3;
+const STEPS_BESIDE: usize = 4;
 
 pub(crate) fn servers(options: &Options) -> Result<()> {
     programs::end_children_on_interrupt()?;
@@ -47,6 +47,7 @@ pub(crate) fn servers(options: &Options) -> Result<()> {
         idle: Vec::new(),
         crowd: Vec::new(),
         calls: Vec::new(),
+        instructions: Vec::new(),
     };
     run_scenarios(
         options.rounds(),
@@ -99,7 +100,8 @@ fn run_besides(
     report: &mut ServerReport,
     progress: &ProgressBar,
 ) -> Result<()> {
-    let wants_calls = options.wants("calls") && has_strace(progress);
+    let wants_calls = options.wants("calls") && is_there(Strace::new(), progress);
+    let wants_instructions = options.wants("instructions") && is_there(Callgrind::new(), progress);
     let patience = if options.quick {
         QUICK_CROWD_PATIENCE
     } else {
@@ -129,18 +131,22 @@ fn run_besides(
                 .push(result.with_context(|| format!("{name}, under strace"))?);
         }
         progress.inc(1);
+        if wants_instructions {
+            let result = instructions::count(contestant);
+            let result = result.with_context(|| format!("{name}, under valgrind"))?;
+            report.instructions.extend(result);
+        }
+        progress.inc(1);
     }
     Ok(())
 }
 
-fn has_strace(progress: &ProgressBar) -> bool {
-    match Strace::new() {
-        Ok(_) => true,
-        Err(error) => {
-            progress.suspend(|| eprintln!("no system calls are counted: {error:#}"));
-            false
-        }
+/// Whether a tool is there that a run can do without.
+fn is_there<T>(tool: Result<T>, progress: &ProgressBar) -> bool {
+    if let Err(error) = &tool {
+        progress.suspend(|| eprintln!("not everything is counted: {error:#}"));
     }
+    tool.is_ok()
 }
 
 /// A scenario has connections to all servers at once.

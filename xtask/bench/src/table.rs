@@ -74,6 +74,16 @@ pub(crate) fn others(report: &ServerReport) -> String {
         }
         let _ = writeln!(text, "system calls for an echo\n{table}\n");
     }
+    if !report.instructions.is_empty() {
+        let mut table = table(&["instructions"]);
+        for result in &report.instructions {
+            table.add_row([result.server.clone(), format!("{:.0}", result.per_echo)]);
+        }
+        let _ = writeln!(
+            text,
+            "instructions for an echo, the kernel's not counted\n{table}\n"
+        );
+    }
     text
 }
 

@@ -2,6 +2,7 @@
 //! port, looked at while they run, and ended whatever happens to the tool.
 
 mod build;
+mod callgrind;
 mod child;
 mod limits;
 mod machine;
@@ -11,6 +12,7 @@ mod strace;
 mod usage;
 
 pub use build::{Profile, build};
+pub use callgrind::Callgrind;
 pub use child::{Child, end_children_on_interrupt};
 pub use limits::raise_descriptor_limit;
 pub use machine::Machine;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use nix::sched::CpuSet;
 
+use crate::callgrind::Callgrind;
 use crate::strace::Strace;
 
 /// A server that can be started, any number of times.
@@ -66,6 +67,18 @@ impl Program {
     pub fn traced_by(mut self, strace: &Strace) -> Self {
         self.command = strace.command().chain(self.command).collect();
         self
+    }
+
+    /// Has the program's instructions counted.
+    #[must_use]
+    pub fn counted_by(mut self, callgrind: &Callgrind) -> Self {
+        self.command = callgrind.command().chain(self.command).collect();
+        self
+    }
+
+    /// Whether an interpreter runs the program.
+    pub fn is_script(&self) -> bool {
+        matches!(self.address, AddressForm::Apart)
     }
 
     /// What the server is called in tables and messages.

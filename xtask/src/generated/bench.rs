@@ -11,6 +11,9 @@ use crate::markdown::{Document, Language};
 const SERVERS: &str = "xtask/bench/results/servers.json";
 const LOGGERS: &str = "xtask/bench/results/log.json";
 
+/// What stands where a server took no part.
+pub(super) const NOTHING: &str = "–";
+
 /// The second copy of the floor proves the method, and says nothing of a server.
 const CONTROL: &str = "floor again";
 
@@ -43,7 +46,7 @@ pub(super) fn servers(course: &Course, document: &Document, words: &[&str]) -> R
             };
             // Not every server takes part in every scenario.
             let cells = &mut rows[row].1;
-            cells.resize(columns.len() - 1, "–".to_owned());
+            cells.resize(columns.len() - 1, NOTHING.to_owned());
             cells.push(format!("{:.2}", median(server, "cpu_ratio")?));
         }
     }
@@ -55,7 +58,7 @@ pub(super) fn servers(course: &Course, document: &Document, words: &[&str]) -> R
     table += &"--:|".repeat(columns.len());
     table.push('\n');
     for (name, mut cells) in rows {
-        cells.resize(columns.len(), "–".to_owned());
+        cells.resize(columns.len(), NOTHING.to_owned());
         table += &format!("| {name} | {} |\n", cells.join(" | "));
     }
     Ok(table + &about_ratios(&report, language)?)
@@ -73,26 +76,35 @@ fn ratio_caption(language: Language) -> &'static str {
     }
 }
 
-/// How many system calls every server makes for an echo.
+/// How many system calls every server makes for an echo, and how many instructions it
+/// carries out beside them.
 pub(super) fn calls(course: &Course, document: &Document) -> Result<String> {
     let language = document.language();
     let Some(report) = server_report(course)? else {
         return Ok(not_measured(language));
     };
     let head = match language {
-        Language::English => "| Server | System calls for an echo |",
-        Language::Chinese => "| 服务器 | 每次回显的系统调用 |",
+        Language::English => "| Server | System calls | Instructions, without the kernel's |",
+        Language::Chinese => "| 服务器 | 系统调用 | 指令数，不算内核 |",
     };
-    let mut table = format!("{head}\n|---|--:|\n");
+    let mut table = format!("{head}\n|---|--:|--:|\n");
     for server in list(&report, "calls")? {
         let name = text(server, "server")?;
-        if name != CONTROL {
-            table += &format!("| {name} | {} |\n", number(server, "per_echo")?);
+        if name == CONTROL {
+            continue;
         }
+        let instructions = match find(&report, "instructions", &name)? {
+            Some(counted) => format!("{:.0}", number(counted, "per_echo")?),
+            None => NOTHING.to_owned(),
+        };
+        let calls = number(server, "per_echo")?;
+        table += &format!("| {name} | {calls} | {instructions} |\n");
     }
     let caption = match language {
-        Language::English => "Counted by strace, for one client that waits for each reply",
-        Language::Chinese => "由 strace 计数：一个客户端，每次等到回复再发",
+        Language::English => {
+            "For one echo, counted by strace and by valgrind (which is not asked of Python)"
+        }
+        Language::Chinese => "每次回显，由 strace 和 valgrind 计数（后者不测 Python）",
     };
     Ok(table + &about(caption, &report, language)?)
 }
@@ -195,6 +207,19 @@ fn read(course: &Course, path: &str) -> Result<Option<Value>> {
 pub(super) fn list<'v>(value: &'v Value, name: &str) -> Result<&'v Vec<Value>> {
     let list = value.get(name).and_then(Value::as_array);
     list.with_context(|| format!("the figures have no list '{name}'"))
+}
+
+/// The result of a server in a list, which may not be there.
+pub(super) fn find<'v>(report: &'v Value, name: &str, server: &str) -> Result<Option<&'v Value>> {
+    let Some(results) = report.get(name).and_then(Value::as_array) else {
+        return Ok(None);
+    };
+    for result in results {
+        if text(result, "server")? == server {
+            return Ok(Some(result));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) fn text(value: &Value, name: &str) -> Result<String> {

@@ -3,13 +3,12 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::bench::{about_ratios, list, median, not_measured, number, server_report, text};
+use super::bench::{
+    NOTHING, about_ratios, find, list, median, not_measured, number, server_report, text,
+};
 use super::changes::day;
 use crate::course::Course;
 use crate::markdown::{Document, Language};
-
-/// What stands where a server took no part.
-const NOTHING: &str = "–";
 
 pub(super) fn table(course: &Course, document: &Document, words: &[&str]) -> Result<String> {
     let day = day(course, words)?;
@@ -24,18 +23,20 @@ pub(super) fn table(course: &Course, document: &Document, words: &[&str]) -> Res
             .map(|before| format!("day {}", before.number)),
     );
     servers.push(format!("day {}", day.number));
-    let (alt, calls, memory) = match language {
+    let (alt, calls, instructions, memory) = match language {
         Language::English => (
             format!(
                 "What an echo costs on day {}, scenario by scenario",
                 day.number
             ),
             "system calls for an echo",
+            "instructions for an echo, without the kernel's",
             "memory of an idle connection, bytes",
         ),
         Language::Chinese => (
             format!("第 {} 天一次回显的开销，逐个场景", day.number),
             "每次回显的系统调用",
+            "每次回显的指令数，不算内核",
             "空闲连接占用的内存，字节",
         ),
     };
@@ -50,10 +51,9 @@ pub(super) fn table(course: &Course, document: &Document, words: &[&str]) -> Res
         "--:|".repeat(servers.len())
     );
     let mut row = |title: &str, results: &Value, name: &str, cell: Cell| -> Result<()> {
-        let results = list(results, name)?;
         let cells: Result<Vec<_>> = servers
             .iter()
-            .map(|server| match result_of(results, server)? {
+            .map(|server| match find(results, name, server)? {
                 Some(result) => cell(result, language),
                 None => Ok(NOTHING.to_owned()),
             })
@@ -67,6 +67,11 @@ pub(super) fn table(course: &Course, document: &Document, words: &[&str]) -> Res
     row(calls, &report, "calls", |result, _| {
         Ok(number(result, "per_echo")?.to_string())
     })?;
+    if report.get("instructions").is_some() {
+        row(instructions, &report, "instructions", |result, _| {
+            Ok(format!("{:.0}", number(result, "per_echo")?))
+        })?;
+    }
     row(memory, &report, "idle", |result, _| {
         Ok(format!("{:.0}", number(result, "echoed_bytes")?))
     })?;
@@ -83,15 +88,6 @@ pub(super) fn table(course: &Course, document: &Document, words: &[&str]) -> Res
 
 /// Makes a cell of a server's result.
 type Cell = fn(&Value, Language) -> Result<String>;
-
-fn result_of<'v>(results: &'v [Value], server: &str) -> Result<Option<&'v Value>> {
-    for result in results {
-        if text(result, "server")? == server {
-            return Ok(Some(result));
-        }
-    }
-    Ok(None)
-}
 
 fn ratio(result: &Value, _: Language) -> Result<String> {
     Ok(format!("{:.2}", median(result, "cpu_ratio")?))
@@ -119,6 +115,7 @@ mod tests {
             {"server": "day 1", "cpu_ratio": {"median": 3.0}},
             {"server": "day 2", "cpu_ratio": {"median": 1.024}}]}],
         "calls": [{"server": "day 2", "per_echo": 3.0}],
+        "instructions": [{"server": "day 2", "per_echo": 583.4}],
         "idle": [{"server": "day 2", "echoed_bytes": 186.4}],
         "crowd": [
             {"server": "Python threads", "clients": 80, "accepted": 6, "seconds": 10.1},
@@ -137,12 +134,13 @@ mod tests {
         let lines: Vec<_> = table.lines().collect();
         assert!(lines[0].ends_with("(../xtask/bench/results/day2.svg)"));
         assert_eq!(
-            lines[2..8],
+            lines[2..9],
             [
                 "| | Python threads | Python epoll | day 1 | day 2 |",
                 "|---|--:|--:|--:|--:|",
                 "| one | – | – | 3.00 | 1.02 |",
                 "| system calls for an echo | – | – | – | 3 |",
+                "| instructions for an echo, without the kernel's | – | – | – | 583 |",
                 "| memory of an idle connection, bytes | – | – | – | 186 |",
                 "| 80 clients at once | 6 served in 10 s | – | – | 0.10 s |",
             ]
