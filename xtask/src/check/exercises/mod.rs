@@ -2,6 +2,7 @@
 
 mod trial;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use crate::course::{Course, Day};
 use crate::drift::Drift;
 use crate::git;
 use crate::rust_source;
-use trial::{Trial, Verdict};
+use trial::{Target, Trial, Verdict};
 
 struct Exercise<'c> {
     day: &'c Day,
@@ -82,7 +83,8 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
         if of_day.is_empty() {
             continue;
         }
-        let unsolved = trial.run(day, "exercise_")?;
+        let targets: BTreeSet<_> = of_day.iter().map(|exercise| exercise.target()).collect();
+        let unsolved = trial.run(day, targets, "exercise_")?;
         for exercise in of_day {
             match unsolved.verdict(&exercise.name) {
                 Verdict::Failed => {}
@@ -128,6 +130,14 @@ fn find(course: &Course) -> Result<Vec<Exercise<'_>>> {
 }
 
 impl Exercise<'_> {
+    /// What cargo has to build for it: to build all tests of a day takes much longer.
+    fn target(&self) -> Target {
+        let path = self.file.strip_prefix(&self.day.name);
+        path.and_then(|path| path.strip_prefix("/tests/"))
+            .and_then(|name| name.strip_suffix(".rs"))
+            .map_or(Target::Library, |name| Target::Test(name.to_owned()))
+    }
+
     fn answer(&self) -> String {
         format!("{}/answers/{}.patch", self.day.name, self.name)
     }

@@ -39,8 +39,14 @@ impl Trial {
         Ok(trial)
     }
 
-    /// Runs the ignored tests of a day that have `filter` in their names.
-    pub(super) fn run(&self, day: &Day, filter: &str) -> Result<Run> {
+    /// Runs the ignored tests of a day's targets that have `filter` in their names.
+    pub(super) fn run(
+        &self,
+        day: &Day,
+        targets: impl IntoIterator<Item = Target>,
+        filter: &str,
+    ) -> Result<Run> {
+        let targets = targets.into_iter().flat_map(Target::options);
         let output = Command::new("timeout")
             .args([
                 SECONDS,
@@ -51,6 +57,7 @@ impl Trial {
                 "--package",
                 &day.name,
             ])
+            .args(targets)
             .args(["--", "--ignored", "--format", "pretty", filter])
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", &self.target)
@@ -72,7 +79,7 @@ impl Trial {
         if git::apply(&dir, &answer).is_err() {
             return Ok(None);
         }
-        let run = self.run(exercise.day, &exercise.name)?;
+        let run = self.run(exercise.day, [exercise.target()], &exercise.name)?;
         fs::remove_dir_all(&dir)?;
         copy_day(course, exercise.day, &dir)?;
         let what = match run.verdict(&exercise.name) {
@@ -82,6 +89,22 @@ impl Trial {
         };
         let mend = format!("mend {}", exercise.answer());
         Ok(Some(exercise.drift(what, mend)))
+    }
+}
+
+/// Where a test is, as cargo sees it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Target {
+    Library,
+    Test(String),
+}
+
+impl Target {
+    fn options(self) -> Vec<String> {
+        match self {
+            Self::Library => vec!["--lib".to_owned()],
+            Self::Test(name) => vec!["--test".to_owned(), name],
+        }
     }
 }
 
