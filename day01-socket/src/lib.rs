@@ -46,8 +46,8 @@
 //!
 //! # Known limits
 //!
-//! - A thread a client: five thousand idle clients hold five thousand stacks and
-//!   wait in five thousand system calls. Day 2 serves them all with one thread.
+//! - A thread a client: a thousand idle clients hold a thousand stacks and wait in
+//!   a thousand system calls. Day 2 serves them all with one thread.
 //! - Whoever finds no descriptor free waits in the listener's queue, and is told
 //!   nothing. Day 5 sends them away.
 //! - Ctrl-C ends the process in the middle of whatever it is doing. Day 4 reads
