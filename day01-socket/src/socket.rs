@@ -208,7 +208,8 @@ impl Write for &Socket {
     /// Hands bytes to the kernel, which may take fewer than there are, and returns how
     /// many it took ([send(2)](https://man7.org/linux/man-pages/man2/send.2.html)).
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        // Without the flag, writing to a peer that has gone kills the process.
+        // Without the flag, writing to a peer that has gone raises SIGPIPE, which kills a
+        // process that does not ignore it.
         retry_if_interrupted(|| self.inner.send_with_flags(buf, libc::MSG_NOSIGNAL))
     }
 

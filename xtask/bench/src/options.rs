@@ -13,8 +13,9 @@ use crate::scenario::SCENARIOS;
 ///
 /// All servers run at once on one CPU, the load goes round them from another, and
 /// each is compared with a bare epoll loop. With --log, day 6's log is measured in the
-/// same way. A complete run replaces the published
-/// figures and plots, unless it was too noisy to be trusted.
+/// same way. System calls are counted if there is strace, and instructions if there is
+/// valgrind. A complete run replaces the published figures and plots, unless it was too
+/// noisy to be trusted.
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 pub(crate) struct Options {
@@ -22,7 +23,7 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "scenario")]
     pub(crate) log: bool,
 
-    /// Finish within a minute, and publish nothing
+    /// Finish in about a minute, and publish nothing
     #[arg(long)]
     pub(crate) quick: bool,
 
