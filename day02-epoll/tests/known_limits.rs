@@ -3,12 +3,10 @@
 
 mod common;
 
-use std::collections::HashSet;
 use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
-use std::ptr;
 
 use day02_epoll as reactor;
 use reactor::{Epoll, EpollFlags, Events};
@@ -65,7 +63,7 @@ fn one_thread_serves_all_clients() {
     for client in &clients {
         assert_echo(client, b"hello");
     }
-    assert_eq!(threads_of(&server.program), 1);
+    assert_eq!(server.program.threads(), 1);
 }
 
 #[test]
@@ -86,7 +84,7 @@ fn who_finds_no_descriptor_free_waits_in_silence() {
     let server = Server::verbatim();
     let first = server.connect();
     assert_echo(&first, b"the first");
-    leave_no_room(&server.program);
+    server.program.leave_room_for(0);
     // A server that waits in accept(2) has a descriptor ready for the second.
     let (_second, third) = (server.connect(), server.connect());
     (&third).write_all(b"anybody there?").expect("it is sent");
@@ -103,11 +101,6 @@ fn ctrl_c_kills_the_server() {
     assert_eq!(server.program.end().code, None, "it has ended by itself");
 }
 
-fn threads_of(program: &Program) -> usize {
-    let threads = fs::read_dir(format!("/proc/{}/task", program.id()));
-    threads.expect("a process of ours").count()
-}
-
 /// How much memory a program has, in bytes.
 fn resident(program: &Program) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", program.id()));
@@ -117,22 +110,4 @@ fn resident(program: &Program) -> usize {
     1024 * kilobytes
         .and_then(|count| count.parse::<usize>().ok())
         .expect("a size")
-}
-
-/// Lets a program open no more descriptors.
-fn leave_no_room(program: &Program) {
-    let taken: HashSet<libc::rlim_t> = fs::read_dir(format!("/proc/{}/fd", program.id()))
-        .expect("a process of ours")
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect();
-    // The limit is no count: it is the first number that no new descriptor may have.
-    let end = (0..).find(|fd| !taken.contains(fd)).expect("a free number");
-    let limit = libc::rlimit {
-        rlim_cur: end,
-        rlim_max: end,
-    };
-    let pid = program.id().cast_signed();
-    // SAFETY: `limit` lives until the call returns, and the old one is not asked for.
-    let result = unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, ptr::null_mut()) };
-    assert_eq!(result, 0, "{}", io::Error::last_os_error());
 }

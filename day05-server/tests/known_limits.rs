@@ -10,14 +10,13 @@ use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process;
-use std::ptr;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use day05_server as reactor;
 
-use common::{PATIENCE, Program, SERVER, Server, assert_echo};
+use common::{PATIENCE, SERVER, Server, assert_echo};
 use server_support::{Mode, TestServer};
 
 /// Nobody reads what the server says on stderr, and there is no room for more.
@@ -29,7 +28,8 @@ fn a_complaint_that_nobody_reads_stops_the_loop() {
     drop(writer);
     let client = server.connect();
     assert_echo(&client, b"hello");
-    leave_no_descriptor(&server.program);
+    // Not even to replace one that it closes.
+    server.program.limit_descriptors(0);
     let _newcomer = server.connect();
     let deadline = Instant::now() + PATIENCE;
     while is_answered(&client) {
@@ -126,16 +126,4 @@ fn full_pipe() -> (PipeReader, PipeWriter) {
 /// Where another process can open a descriptor of ours.
 fn path_of(descriptor: &impl AsRawFd) -> String {
     format!("/proc/{}/fd/{}", process::id(), descriptor.as_raw_fd())
-}
-
-/// Lets a program open no descriptor, not even to replace one that it closes.
-fn leave_no_descriptor(program: &Program) {
-    let limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    let pid = program.id().cast_signed();
-    // SAFETY: `limit` lives until the call returns, and the old one is not asked for.
-    let result = unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, ptr::null_mut()) };
-    assert_eq!(result, 0, "{}", io::Error::last_os_error());
 }

@@ -2,7 +2,6 @@
 
 mod common;
 
-use std::fs;
 use std::io::Write;
 use std::thread;
 
@@ -47,11 +46,11 @@ fn converse(threads: usize) {
 
 #[test]
 fn there_are_as_many_threads_as_asked_for() {
-    let none = threads_of(&start(0).program);
-    assert_eq!(threads_of(&start(1).program), none + 1);
-    assert_eq!(threads_of(&start(3).program), none + 3);
+    let none = start(0).program.threads();
+    assert_eq!(start(1).program.threads(), none + 1);
+    assert_eq!(start(3).program.threads(), none + 3);
     let cores = thread::available_parallelism().expect("a number of cores");
-    assert_eq!(threads_of(&Server::verbatim().program), none + cores.get());
+    assert_eq!(Server::verbatim().program.threads(), none + cores.get());
 }
 
 #[test]
@@ -67,9 +66,4 @@ fn a_number_of_threads_that_makes_no_sense() {
 fn start(threads: usize) -> Server {
     let threads = threads.to_string();
     Server::start(&["--prefix", "", "--quiet", "--threads", &threads])
-}
-
-fn threads_of(program: &Program) -> usize {
-    let threads = fs::read_dir(format!("/proc/{}/task", program.id()));
-    threads.expect("a process of ours").count()
 }

@@ -7,7 +7,6 @@ use std::io::{self, BufRead, BufReader, PipeWriter, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process;
-use std::ptr;
 
 use common::{Program, SERVER, Server, assert_complaint, assert_echo};
 
@@ -79,7 +78,8 @@ fn a_log_that_nobody_reads_stops_nobody() {
     let client = server.connect();
     assert_echo(&client, b"hello");
     leave_no_room_in(writer);
-    leave_no_descriptor(&server.program);
+    // Not even to replace one that it closes.
+    server.program.limit_descriptors(0);
     let _newcomer = server.connect();
     // The loop counts, complains, and only then can tell.
     while accept_errors(&server.program) == 0 {
@@ -102,18 +102,6 @@ fn leave_no_room_in(pipe: PipeWriter) {
     options.write(true).custom_flags(libc::O_NONBLOCK);
     let mut filler = options.open(path_of(&pipe)).expect("our pipe");
     while filler.write(&[b'\n'; 4096]).is_ok() {}
-}
-
-/// Lets a program open no descriptor, not even to replace one that it closes.
-fn leave_no_descriptor(program: &Program) {
-    let limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    let pid = program.id().cast_signed();
-    // SAFETY: `limit` lives until the call returns, and the old one is not asked for.
-    let result = unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, ptr::null_mut()) };
-    assert_eq!(result, 0, "{}", io::Error::last_os_error());
 }
 
 /// Asks the server how often it could not accept.

@@ -11,7 +11,7 @@ use crate::drift::Drift;
 use crate::generated;
 use crate::markdown::Document;
 use crate::paint::Paint;
-use crate::transcripts;
+use crate::transcripts::{self, Line};
 use crate::{recorded, syscalls};
 
 /// Run the blocks of a lesson, and write down what the measured ones print now
@@ -57,9 +57,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 /// A directory as texts name theirs: the root's is empty.
 fn below_root(dir: &str) -> &str {
-    dir.trim_start_matches("./")
-        .trim_start_matches('.')
-        .trim_end_matches('/')
+    match dir.trim_end_matches('/') {
+        "." => "",
+        dir => dir,
+    }
 }
 
 fn record(course: &Course, dir: &str, dry_run: bool) -> Result<Vec<Drift>> {
@@ -89,10 +90,11 @@ fn record(course: &Course, dir: &str, dry_run: bool) -> Result<Vec<Drift>> {
         .any(|replayed| !replayed.measured.is_empty());
     let mut texts = Vec::new();
     for (document, replayed) in english.iter().zip(&replayed) {
-        let text = with_lines(document, &replayed.measured);
         if let Some((_, twin)) = chinese.iter().find(|(path, _)| *path == document.path) {
-            texts.push((twin.path.clone(), with_blocks_of(twin, &text)));
+            let lines = in_twin(document, twin, &replayed.measured);
+            texts.push((twin.path.clone(), with_lines(twin, &lines)));
         }
+        let text = with_lines(document, &replayed.measured);
         texts.push((document.path.clone(), text));
     }
     for (path, text) in &texts {
@@ -121,7 +123,7 @@ fn write_generated(dir: &str) -> Result<()> {
     Ok(())
 }
 
-fn with_lines(document: &Document, lines: &[(usize, String)]) -> String {
+fn with_lines(document: &Document, lines: &[Line]) -> String {
     let mut text: Vec<_> = document.text.lines().collect();
     for (number, line) in lines {
         text[number - 1] = line;
@@ -129,35 +131,41 @@ fn with_lines(document: &Document, lines: &[(usize, String)]) -> String {
     text.join("\n") + "\n"
 }
 
-/// The text with the measured blocks of its English twin.
-fn with_blocks_of(chinese: &Document, english: &str) -> String {
-    let english = Document::new("README.md", english.to_owned());
-    let mut text = chinese.text.clone();
-    let blocks = chinese.code_blocks().into_iter().zip(english.code_blocks());
-    for (old, new) in blocks {
-        if transcripts::is_measured(&old) {
-            text = text.replacen(&old.text, &new.text, 1);
-        }
-    }
-    text
+/// The same lines where they stand in the twin, whose blocks are the same.
+fn in_twin(english: &Document, chinese: &Document, lines: &[Line]) -> Vec<Line> {
+    let blocks = english.code_blocks().into_iter();
+    let pairs: Vec<_> = blocks.zip(chinese.code_blocks()).collect();
+    let place = |(number, line): &Line| {
+        let (ours, theirs) = pairs.iter().rfind(|(ours, _)| ours.line < *number)?;
+        let is_same = ours.text == theirs.text;
+        is_same.then(|| (number - ours.line + theirs.line, line.clone()))
+    };
+    lines.iter().filter_map(place).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ENGLISH: &str = "# One\n\n```console measured\n$ x\ntook 1 ms\n```\n\ntook 1 ms\n";
-    const CHINESE: &str = "# 一\n\n文\n\n```console measured\n$ x\ntook 1 ms\n```\n\ntook 1 ms\n";
+    /// The same block twice, and the same words outside.
+    const ENGLISH: &str = "took 1 ms\n\n```console measured\n$ x\ntook 1 ms\n```\n\n```console measured\n$ x\ntook 1 ms\n```\n";
 
     #[test]
-    fn both_languages_get_the_measured_lines() {
+    fn both_languages_get_the_measured_lines_and_nothing_else_changes() {
         let english = Document::new("a/README.md", ENGLISH.to_owned());
-        let text = with_lines(&english, &[(5, "took 23 ms".to_owned())]);
-        assert_eq!(text, ENGLISH.replacen("1 ms", "23 ms", 1));
-        let chinese = Document::new("a/README.zh-CN.md", CHINESE.to_owned());
-        assert_eq!(
-            with_blocks_of(&chinese, &text),
-            CHINESE.replacen("1 ms", "23 ms", 1)
-        );
+        let chinese = Document::new("a/README.zh-CN.md", format!("文\n\n{ENGLISH}"));
+        let lines = [(5, "took 2 ms".to_owned()), (10, "took 3 ms".to_owned())];
+        let expected = "took 1 ms\n\n```console measured\n$ x\ntook 2 ms\n```\n\n```console measured\n$ x\ntook 3 ms\n```\n";
+        assert_eq!(with_lines(&english, &lines), expected);
+        let lines = in_twin(&english, &chinese, &lines);
+        assert_eq!(with_lines(&chinese, &lines), format!("文\n\n{expected}"));
+    }
+
+    #[test]
+    fn a_twin_with_other_blocks_is_left_alone() {
+        let english = Document::new("a/README.md", ENGLISH.to_owned());
+        let other = ENGLISH.replace("$ x", "$ y");
+        let chinese = Document::new("a/README.zh-CN.md", other);
+        assert!(in_twin(&english, &chinese, &[(5, String::new())]).is_empty());
     }
 }

@@ -6,12 +6,14 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::ptr;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -132,6 +134,35 @@ impl Program {
         let value = action();
         self.signal(libc::SIGCONT);
         value
+    }
+
+    /// How many threads the program has.
+    pub(crate) fn threads(&self) -> usize {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id()));
+        threads.expect("a process of ours").count()
+    }
+
+    /// Lets the program open `room` descriptors more than it has.
+    pub(crate) fn leave_room_for(&self, room: usize) {
+        let taken: HashSet<libc::rlim_t> = fs::read_dir(format!("/proc/{}/fd", self.id()))
+            .expect("a process of ours")
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .collect();
+        let mut free = (0..).filter(|fd| !taken.contains(fd));
+        self.limit_descriptors(free.nth(room).expect("numbers enough"));
+    }
+
+    /// Lets the program open no descriptor with this number or a higher one. What it has
+    /// open stays open.
+    pub(crate) fn limit_descriptors(&self, end: libc::rlim_t) {
+        let limit = libc::rlimit {
+            rlim_cur: end,
+            rlim_max: end,
+        };
+        let pid = self.id().cast_signed();
+        // SAFETY: `limit` lives until the call returns, and the old one is not asked for.
+        let result = unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, ptr::null_mut()) };
+        assert_eq!(result, 0, "{}", io::Error::last_os_error());
     }
 
     /// Waits for the program to end. Its stdin ends first.

@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
+
+use crate::tool;
 
 /// A file that valgrind's callgrind writes its count into when the program ends.
 #[derive(Debug)]
@@ -21,19 +21,10 @@ impl Callgrind {
     ///
     /// Fails when this machine has no valgrind, and says how to get it.
     pub fn new() -> Result<Self> {
-        let version = Command::new("valgrind")
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status();
-        match version {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                bail!("valgrind is not installed: your distribution's package 'valgrind' has it");
-            }
-            Err(error) => Err(error).context("cannot run valgrind"),
-            Ok(_) => Ok(Self {
-                file: NamedTempFile::new()?,
-            }),
-        }
+        tool::find("valgrind")?;
+        Ok(Self {
+            file: NamedTempFile::new()?,
+        })
     }
 
     /// What to put in front of a program's command line.

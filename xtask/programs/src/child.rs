@@ -207,7 +207,8 @@ mod tests {
         let patience = Duration::from_secs(10);
         assert_eq!(child.wait(patience).unwrap().unwrap().code(), Some(3));
         assert_eq!(child.status().unwrap().unwrap().code(), Some(3));
-        let mut child = shell("sleep 1000");
+        // A shell that waits for a child of its own does not end by the signal.
+        let mut child = shell("exec sleep 1000");
         assert_eq!(child.wait(Duration::ZERO).unwrap(), None);
         child.interrupt().unwrap();
         let status = child.wait(patience).unwrap().unwrap();

@@ -9,6 +9,7 @@ mod machine;
 mod program;
 mod server;
 mod strace;
+mod tool;
 mod usage;
 
 pub use build::{Profile, build};

@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
+
+use crate::tool;
 
 /// A file that strace writes the calls of a program and its threads into.
 #[derive(Debug)]
@@ -32,19 +32,10 @@ impl Strace {
     ///
     /// Fails when this machine has no strace, and says how to get it.
     pub fn new() -> Result<Self> {
-        let version = Command::new("strace")
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status();
-        match version {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                bail!("strace is not installed: your distribution's package 'strace' has it");
-            }
-            Err(error) => Err(error).context("cannot run strace"),
-            Ok(_) => Ok(Self {
-                file: NamedTempFile::new()?,
-            }),
-        }
+        tool::find("strace")?;
+        Ok(Self {
+            file: NamedTempFile::new()?,
+        })
     }
 
     /// What to put in front of a program's command line.

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::course::Course;
 use crate::drift::Drift;
 use crate::markdown::{CodeBlock, Document, resolve};
+use crate::transcripts;
 
 /// Rust that is not compiled as it stands has to be a piece of what is compiled.
 const EXCERPT: &str = "rust,ignore";
@@ -23,7 +24,10 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
 }
 
 fn check_block(course: &Course, document: &Document, block: &CodeBlock) -> Result<Option<Drift>> {
-    let Some((language, path)) = block.info.split_once(' ') else {
+    if transcripts::is_run(block) {
+        return Ok(None);
+    }
+    let Some((_, path)) = block.info.split_once(' ') else {
         let mend = format!("name the file behind the fence: `{EXCERPT} src/lib.rs`");
         return Ok((block.info == EXCERPT).then(|| {
             Drift::new(
@@ -34,9 +38,6 @@ fn check_block(course: &Course, document: &Document, block: &CodeBlock) -> Resul
             )
         }));
     };
-    if language == "console" {
-        return Ok(None);
-    }
     let drift = |line, what| Some(Drift::new(&document.path, line, what, "copy it anew"));
     let beside = course.text(&resolve(document.dir(), path))?;
     let Some(file) = beside.or(course.text(path)?) else {
@@ -53,12 +54,12 @@ fn find_missing(excerpt: &str, file: &str) -> Option<usize> {
     let mut from = 0;
     let mut start = 0;
     for piece in lines.split(|line| GAPS.contains(&line.trim())) {
-        let mut windows = file[from..].windows(piece.len().max(1));
-        let found = windows.position(|window| is_same(piece, window));
-        match found {
-            _ if piece.is_empty() => {}
-            Some(at) => from += at + piece.len(),
-            None => return Some(start),
+        if !piece.is_empty() {
+            let mut windows = file[from..].windows(piece.len());
+            match windows.position(|window| is_same(piece, window)) {
+                Some(at) => from += at + piece.len(),
+                None => return Some(start),
+            }
         }
         start += piece.len() + 1;
     }

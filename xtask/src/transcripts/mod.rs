@@ -28,11 +28,14 @@ const INFOS: &[(&str, Exactness)] = &[
     ("console measured", Exactness::Words),
 ];
 
+/// A line of a text, by its number.
+pub(crate) type Line = (usize, String);
+
 /// What came of all the blocks of a text.
 pub(crate) struct Replayed {
     pub(crate) drifts: Vec<Drift>,
     /// The measured lines, by their numbers, as they were printed this time.
-    pub(crate) measured: Vec<(usize, String)>,
+    pub(crate) measured: Vec<Line>,
 }
 
 pub(crate) fn check(course: &Course) -> Result<Vec<Drift>> {
@@ -106,11 +109,6 @@ fn exactness(block: &CodeBlock) -> Option<Exactness> {
 /// Whether a block's commands are run.
 pub(crate) fn is_run(block: &CodeBlock) -> bool {
     exactness(block).is_some()
-}
-
-/// Whether a block shows numbers that are different every time.
-pub(crate) fn is_measured(block: &CodeBlock) -> bool {
-    exactness(block) == Some(Exactness::Words)
 }
 
 /// Builds what the blocks run: the limit on a command's time is not meant for the

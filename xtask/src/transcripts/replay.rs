@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::Line;
 use super::block::{Step, steps};
 use super::output::{Exactness, Normal, Output};
 use super::session::Session;
@@ -23,9 +24,6 @@ const POLL: Duration = Duration::from_millis(10);
 
 /// A line that stands for any number of lines.
 const ELLIPSIS: &str = "…";
-
-/// A line of the text, by its number.
-type Line = (usize, String);
 
 /// What is not as the text shows it, and where in the text.
 type Difference = Line;
