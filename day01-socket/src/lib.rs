@@ -1,8 +1,8 @@
 //! Day 1: sockets, and a thread for each client.
 //!
-//! [`InetAddr`] says where, [`Socket`] is one end of a conversation, and the
-//! echo program puts them together the oldest way there is: one thread accepts,
-//! and every client gets a thread of its own that waits for it.
+//! An [`InetAddr`] is an address, a [`Socket`] is a TCP socket, and the echo program
+//! puts them together in the oldest way: the main thread accepts connections, and
+//! each client gets a thread of its own that waits for its bytes.
 //!
 //! ```text
 //! main thread          socket → bind → listen → accept → accept → …
@@ -13,10 +13,9 @@
 //! # Map
 //!
 //! - [`InetAddr`]: an IP address and a port.
-//! - [`Socket`]: one end of a connection, or the door that new ones come through;
-//!   [`out_of_resources`] sorts the errors of that door.
-//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
-//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//! - [`Socket`]: a listening socket or one end of a connection;
+//!   [`out_of_resources`] sorts the errors of `accept`.
+//! - [`log_stderr`]: where errors are reported.
 //!
 //! # A conversation
 //!
@@ -27,11 +26,11 @@
 //! use reactor::{InetAddr, Socket};
 //!
 //! let addr = InetAddr::new([127, 0, 0, 1], 0); // any free port
-//! let listener = Socket::new(addr.domain())?;
+//! let listener = Socket::new(&addr)?;
 //! listener.bind(&addr)?;
 //! listener.listen()?;
 //!
-//! let client = Socket::new(addr.domain())?;
+//! let client = Socket::new(&addr)?;
 //! client.connect(&listener.local_addr()?)?;
 //! (&client).write_all(b"hello")?;
 //!
@@ -48,8 +47,8 @@
 //!
 //! - A thread a client: a thousand idle clients hold a thousand stacks and wait in
 //!   a thousand system calls. Day 2 serves them all with one thread.
-//! - Whoever finds no descriptor free waits in the listener's queue, and is told
-//!   nothing. Day 5 sends them away.
+//! - When the process is out of descriptors, clients wait in the listener's queue
+//!   without an answer. Day 5 rejects them.
 //! - Ctrl-C ends the process in the middle of whatever it is doing. Day 4 reads
 //!   signals like any other event and ends cleanly.
 
@@ -62,13 +61,8 @@ compile_error!(
      use WSL2 on Windows, or a Linux container or virtual machine anywhere else"
 );
 
-pub mod cli;
-mod inet_addr;
-mod printable;
-mod report;
-mod socket;
+mod base;
+mod net;
 
-pub use inet_addr::{InetAddr, ParseInetAddrError};
-pub use printable::Printable;
-pub use report::report;
-pub use socket::{Socket, out_of_resources};
+pub use base::log_stderr;
+pub use net::{InetAddr, ParseInetAddrError, Socket, out_of_resources};

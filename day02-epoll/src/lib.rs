@@ -1,27 +1,27 @@
 //! Day 2: epoll, and one thread for all clients.
 //!
-//! A thread a client is a thread a *waiting* client. [`Epoll`] waits for all of
-//! them at once: the kernel keeps the descriptors it watches in a red-black tree
-//! and those that have something to say in a ready list, so that asking costs as
-//! much as there is news, however many clients are silent.
+//! A thread a client is a thread a *waiting* client. [`Epoll`] waits for all clients
+//! at once: the kernel keeps the watched descriptors in a red-black tree and the ready
+//! ones in a ready list, so that a wait costs as much as there are events, however many
+//! clients are idle.
 //!
 //! ```text
 //! one thread           epoll_wait → for each event: accept, read or write → epoll_wait → …
 //! ```
 //!
-//! Nothing may wait any more but `epoll_wait`: every socket is nonblocking, and
-//! what a socket does not take at once is kept until epoll says that there is
-//! room.
+//! Every socket is nonblocking, so that the thread waits for clients in `epoll_wait`
+//! only. Bytes that a socket does not take at once wait in a [`Buffer`] until epoll
+//! reports that there is room.
 //!
 //! # Map
 //!
-//! - [`Epoll`]: the descriptors that are watched; a wait brings [`Events`].
-//! - [`EpollFlags`]: what is waited for, and what has happened.
+//! - [`Epoll`]: the watched descriptors; a wait returns their [`Events`].
+//! - [`EpollFlags`]: the interest in a descriptor, and its readiness.
+//! - [`Buffer`]: bytes that wait for their socket.
 //! - [`InetAddr`]: an IP address and a port.
-//! - [`Socket`]: one end of a connection, or the door that new ones come through;
-//!   [`out_of_resources`] sorts the errors of that door.
-//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
-//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//! - [`Socket`]: a listening socket or one end of a connection;
+//!   [`out_of_resources`] sorts the errors of `accept`.
+//! - [`log_stderr`]: where errors are reported.
 //!
 //! # A wait
 //!
@@ -48,15 +48,15 @@
 //!
 //! # Known limits
 //!
-//! - Waiting, bookkeeping and the echo itself are one function, and an event is
-//!   known by a bare descriptor number, which the kernel gives to the next client
-//!   as soon as the last one has gone. Day 3 gives each descriptor a `Channel`
-//!   and each event a token that is never used twice.
+//! - Waiting, bookkeeping and the echo itself are one program, and an event carries a
+//!   bare descriptor number, which the kernel gives to the next client as soon as a
+//!   client is closed. Day 3 gives each descriptor a `Channel`, and each event a token
+//!   that is never used twice.
 //! - One thread: a machine's other cores do nothing. Day 5 gives each core a loop.
 //! - A client that sends and never reads makes its output grow without bound.
 //!   Day 5 stops reading from it.
-//! - Whoever finds no descriptor free waits in the listener's queue, and is told
-//!   nothing. Day 5 sends them away.
+//! - When the process is out of descriptors, clients wait in the listener's queue
+//!   without an answer. Day 5 rejects them.
 //! - Ctrl-C ends the process in the middle of whatever it is doing. Day 4 reads
 //!   signals like any other event and ends cleanly.
 
@@ -69,18 +69,10 @@ compile_error!(
      use WSL2 on Windows, or a Linux container or virtual machine anywhere else"
 );
 
-pub mod cli;
-mod epoll;
-mod epoll_flags;
-mod inet_addr;
-mod printable;
-mod report;
-mod socket;
-mod syscall;
+mod base;
+mod net;
+mod reactor;
 
-pub use epoll::{Epoll, Event, Events};
-pub use epoll_flags::EpollFlags;
-pub use inet_addr::{InetAddr, ParseInetAddrError};
-pub use printable::Printable;
-pub use report::report;
-pub use socket::{Socket, out_of_resources};
+pub use base::log_stderr;
+pub use net::{Buffer, InetAddr, ParseInetAddrError, Socket, out_of_resources};
+pub use reactor::{Epoll, EpollFlags, Event, Events};

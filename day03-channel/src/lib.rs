@@ -1,27 +1,27 @@
 //! Day 3: a Channel for each descriptor.
 //!
-//! A [`Channel`] binds a descriptor to what is to be done when it is ready.
-//! [`Epoll`] finds the channel of an event, the channel calls its callbacks, and
-//! neither knows that this is an echo server.
+//! A [`Channel`] is a descriptor with the callbacks of its events. [`Epoll`] finds the
+//! channel of an event, the channel calls its callbacks, and neither knows that this is
+//! an echo server.
 //!
 //! ```text
 //! one thread           epoll_wait → for each event: its Channel → read, write or close callback
 //! ```
 //!
-//! Events carry a [`Token`] instead of a descriptor's number, so that what was
-//! meant for a connection that has gone never reaches the one that came after it.
+//! Events carry a [`Token`] instead of a descriptor's number, so that an event of a
+//! closed connection never reaches a later connection with the same number.
 //!
 //! # Map
 //!
 //! - [`Channel`]: a descriptor and its callbacks.
-//! - [`Token`]: the channel's name in the kernel, never used twice.
-//! - [`Epoll`]: the descriptors that are watched; a wait brings [`Events`].
-//! - [`EpollFlags`]: what is waited for, and what has happened.
+//! - [`Token`]: what a channel's events carry, never used twice.
+//! - [`Epoll`]: the watched descriptors; a wait returns their [`Events`].
+//! - [`EpollFlags`]: the interest in a descriptor, and its readiness.
+//! - [`Buffer`]: bytes that wait for their socket.
 //! - [`InetAddr`]: an IP address and a port.
-//! - [`Socket`]: one end of a connection, or the door that new ones come through;
-//!   [`out_of_resources`] sorts the errors of that door.
-//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
-//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//! - [`Socket`]: a listening socket or one end of a connection;
+//!   [`out_of_resources`] sorts the errors of `accept`.
+//! - [`log_stderr`]: where errors are reported.
 //!
 //! # A callback
 //!
@@ -55,14 +55,13 @@
 //!
 //! # Known limits
 //!
-//! - The loop stands in the echo program, can only be ended from outside, and does
-//!   nothing at a given time. Day 4 makes it an `EventLoop` with timers, signals and
-//!   a door for other threads.
+//! - The loop stands in the echo program, has no way to end, and no timers. Day 4
+//!   makes it an `EventLoop` with timers, signals and a task queue for other threads.
 //! - One thread: a machine's other cores do nothing. Day 5 gives each core a loop.
 //! - A client that sends and never reads makes its output grow without bound.
 //!   Day 5 stops reading from it.
-//! - Whoever finds no descriptor free waits in the listener's queue, and is told
-//!   nothing. Day 5 sends them away.
+//! - When the process is out of descriptors, clients wait in the listener's queue
+//!   without an answer. Day 5 rejects them.
 //! - Ctrl-C ends the process in the middle of whatever it is doing. Day 4 reads
 //!   signals like any other event and ends cleanly.
 
@@ -75,25 +74,10 @@ compile_error!(
      use WSL2 on Windows, or a Linux container or virtual machine anywhere else"
 );
 
-mod channel;
-pub mod cli;
-mod epoll;
-mod epoll_flags;
-mod inet_addr;
-mod printable;
-mod report;
-mod slots;
-mod socket;
-mod syscall;
-mod token;
+mod base;
+mod net;
+mod reactor;
 
-pub use channel::Channel;
-pub use epoll::{Epoll, Event, Events};
-pub use epoll_flags::EpollFlags;
-pub use inet_addr::{InetAddr, ParseInetAddrError};
-pub use printable::Printable;
-pub use report::report;
-pub use socket::{Socket, out_of_resources};
-pub use token::Token;
-
-pub(crate) use slots::Slots;
+pub use base::log_stderr;
+pub use net::{Buffer, InetAddr, ParseInetAddrError, Socket, out_of_resources};
+pub use reactor::{Channel, Epoll, EpollFlags, Event, Events, Token};

@@ -1,21 +1,23 @@
 //! An echo server with a thread for each client.
 
+mod cli;
+
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use cli::{Exit, Options};
 use day01_socket as reactor;
-use reactor::cli::{self, Exit, Options};
-use reactor::{InetAddr, Printable, Socket, out_of_resources, report};
+use reactor::{InetAddr, Socket, log_stderr, out_of_resources};
 
-/// How many bytes one read may bring. The samples' 1024 would do, at the price of
-/// a thousand system calls for each megabyte.
+/// How many bytes one read may bring. The samples' 1024 would do as well, but a megabyte
+/// would then take a thousand system calls.
 const READ_SIZE: usize = 64 * 1024;
 
-/// How long to wait for a client to leave when there is no descriptor or thread
-/// left for the next one.
+/// How long to wait for a client to leave when there is no descriptor or thread left for
+/// the next one.
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
@@ -34,16 +36,16 @@ fn serve() -> Result<(), Exit> {
                 let options = Arc::clone(&options);
                 let spawned = thread::Builder::new().spawn(move || {
                     if let Err(error) = serve_client(&client, &options) {
-                        report(format_args!("client {}: {error}", client.fd()));
+                        log_stderr(format_args!("client {}: {error}", client.fd()));
                     }
                 });
                 if let Err(error) = spawned {
-                    report(format_args!("cannot serve a client: {error}"));
+                    log_stderr(format_args!("cannot serve a client: {error}"));
                     thread::sleep(PAUSE);
                 }
             }
             Err(error) => {
-                report(format_args!("cannot accept a client: {error}"));
+                log_stderr(format_args!("cannot accept a client: {error}"));
                 if out_of_resources(&error) {
                     thread::sleep(PAUSE);
                 }
@@ -53,7 +55,7 @@ fn serve() -> Result<(), Exit> {
 }
 
 fn listen(addr: &InetAddr) -> io::Result<Socket> {
-    let listener = Socket::new(addr.domain())?;
+    let listener = Socket::new(addr)?;
     listener.set_reuse_address(true)?;
     listener.set_nodelay(true)?;
     listener.bind(addr)?;
@@ -61,7 +63,7 @@ fn listen(addr: &InetAddr) -> io::Result<Socket> {
     Ok(listener)
 }
 
-/// Echoes until the client says that it has sent everything.
+/// Echoes until the end of the client's stream.
 fn serve_client(mut client: &Socket, options: &Options) -> io::Result<()> {
     let mut buf = vec![0; READ_SIZE];
     loop {
@@ -70,9 +72,8 @@ fn serve_client(mut client: &Socket, options: &Options) -> io::Result<()> {
             count => &buf[..count],
         };
         if !options.quiet {
-            let (fd, text) = (client.fd(), Printable(message));
-            cli::print_line(format_args!("Message from client {fd}: {text}"));
+            cli::print_message(client.fd(), message);
         }
-        client.write_all(&[&options.prefix, message].concat())?;
+        client.write_all(&options.reply(message))?;
     }
 }

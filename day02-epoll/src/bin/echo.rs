@@ -1,21 +1,23 @@
 //! An echo server with one thread for all clients.
 
-use std::collections::{HashMap, VecDeque};
-use std::io::{self, Read, Write};
+mod cli;
+
+use std::collections::HashMap;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use cli::{Exit, Options};
 use day02_epoll as reactor;
-use reactor::cli::{self, Exit, Options};
-use reactor::{Epoll, EpollFlags, Events, InetAddr, Printable, Socket, out_of_resources, report};
+use reactor::{Buffer, Epoll, EpollFlags, Events, InetAddr, Socket, log_stderr, out_of_resources};
 
-/// How many bytes one read may bring. The samples' 1024 would do, at the price of
-/// a thousand system calls for each megabyte.
+/// How many bytes one read may bring. The samples' 1024 would do as well, but a megabyte
+/// would then take a thousand system calls.
 const READ_SIZE: usize = 64 * 1024;
 
-/// How long to wait for a client to leave when there is no descriptor left for
-/// the next one.
+/// How long to wait for a client to leave when there is no descriptor left for the next
+/// one.
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
@@ -34,7 +36,7 @@ fn serve() -> Result<(), Exit> {
         paused_until: None,
         clients: HashMap::new(),
         options,
-        buf: vec![0; READ_SIZE],
+        input: Buffer::with_capacity(READ_SIZE),
     };
     cli::print_line(format_args!("listening on {addr}"));
     server.run()?;
@@ -42,7 +44,7 @@ fn serve() -> Result<(), Exit> {
 }
 
 fn listen(addr: &InetAddr) -> io::Result<Socket> {
-    let listener = Socket::new(addr.domain())?;
+    let listener = Socket::new(addr)?;
     listener.set_reuse_address(true)?;
     listener.set_nodelay(true)?;
     listener.set_non_blocking(true)?;
@@ -62,7 +64,8 @@ struct EchoServer {
     paused_until: Option<Instant>,
     clients: HashMap<u64, Client>,
     options: Options,
-    buf: Vec<u8>,
+    /// The bytes of the last read: one buffer serves all clients, one after the other.
+    input: Buffer,
 }
 
 impl EchoServer {
@@ -90,20 +93,19 @@ impl EchoServer {
         }
     }
 
-    /// Empties the listener's queue. When there is no descriptor left for a client,
-    /// the listener would go on being ready, and asking it again would only burn
-    /// time until somebody leaves.
+    /// Accepts until the listener's queue is empty. While there is no descriptor left for
+    /// a client, the listener stays ready, and accepting would fail in a busy loop.
     fn accept_clients(&mut self) -> io::Result<()> {
         loop {
             match self.listener.accept() {
                 Ok((socket, _peer)) => {
                     if let Err(error) = self.add_client(socket) {
-                        report(format_args!("cannot serve a client: {error}"));
+                        log_stderr(format_args!("cannot serve a client: {error}"));
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => {
-                    report(format_args!("cannot accept a client: {error}"));
+                    log_stderr(format_args!("cannot accept a client: {error}"));
                     if out_of_resources(&error) {
                         return self.pause();
                     }
@@ -122,8 +124,8 @@ impl EchoServer {
         socket.set_non_blocking(true)?;
         let client = Client {
             socket,
-            output: VecDeque::new(),
-            peer_is_done: false,
+            output: Buffer::new(),
+            read_closed: false,
             interest: EpollFlags::IN,
         };
         let token = token(&client.socket);
@@ -138,84 +140,88 @@ impl EchoServer {
             return;
         };
         let served = client
-            .on_ready(ready, &self.options, &mut self.buf)
+            .on_ready(ready, &self.options, &mut self.input)
             .and_then(|()| client.update_interest(&self.epoll));
         if let Err(error) = &served {
-            report(format_args!("client {token}: {error}"));
+            log_stderr(format_args!("client {token}: {error}"));
         }
         if served.is_err() || client.is_finished() {
             self.remove_client(token);
         }
     }
 
-    /// Deletes the descriptor before dropping the client closes it.
+    /// Deletes the descriptor from epoll before dropping the client closes it.
     fn remove_client(&mut self, token: u64) {
         if let Some(client) = self.clients.remove(&token)
             && let Err(error) = self.epoll.delete(client.socket.as_fd())
         {
-            report(format_args!("client {token}: {error}"));
+            log_stderr(format_args!("client {token}: {error}"));
         }
     }
 }
 
 struct Client {
     socket: Socket,
-    /// What the socket has not taken yet.
-    output: VecDeque<u8>,
-    peer_is_done: bool,
+    /// Bytes that the socket has not taken yet.
+    output: Buffer,
+    /// The end of the client's stream has been read.
+    read_closed: bool,
     interest: EpollFlags,
 }
 
 impl Client {
-    fn on_ready(&mut self, ready: EpollFlags, options: &Options, buf: &mut [u8]) -> io::Result<()> {
+    fn on_ready(
+        &mut self,
+        ready: EpollFlags,
+        options: &Options,
+        input: &mut Buffer,
+    ) -> io::Result<()> {
         let failed = ready.intersects(EpollFlags::ERR | EpollFlags::HUP);
-        if !self.peer_is_done && (failed || ready.contains(EpollFlags::IN)) {
-            self.read(options, buf)?;
+        if !self.read_closed && (failed || ready.contains(EpollFlags::IN)) {
+            self.read(options, input)?;
         }
         if failed || ready.contains(EpollFlags::OUT) {
-            self.write()?;
+            self.output.write_to(&self.socket)?;
         }
         Ok(())
     }
 
-    /// Reads once: if there is more, epoll will say so after the other clients
+    /// Reads once. If there is more, epoll reports it again after the other clients
     /// have had their turn.
-    fn read(&mut self, options: &Options, buf: &mut [u8]) -> io::Result<()> {
-        let message = match (&self.socket).read(buf) {
-            Ok(0) => {
-                self.peer_is_done = true;
-                return Ok(());
+    fn read(&mut self, options: &Options, input: &mut Buffer) -> io::Result<()> {
+        input.clear();
+        match input.read_from(&self.socket) {
+            Ok(0) => self.read_closed = true,
+            Ok(_) => {
+                if !options.quiet {
+                    cli::print_message(self.socket.fd(), input);
+                }
+                self.send(&options.reply(input))?;
             }
-            Ok(count) => &buf[..count],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
-        };
-        if !options.quiet {
-            let (fd, text) = (self.socket.fd(), Printable(message));
-            cli::print_line(format_args!("Message from client {fd}: {text}"));
-        }
-        self.output.extend(&options.prefix);
-        self.output.extend(message);
-        self.write()
-    }
-
-    /// Writes what the socket takes now and keeps the rest.
-    fn write(&mut self) -> io::Result<()> {
-        while !self.output.is_empty() {
-            match (&self.socket).write(self.output.make_contiguous()) {
-                Ok(count) => drop(self.output.drain(..count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error),
-            }
         }
         Ok(())
     }
 
-    /// Watches for room only while there is something to write: a socket nearly
-    /// always has room, and epoll would never sleep.
+    /// Sends what the socket takes at once and keeps the rest. Bytes that wait go first.
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut sent = 0;
+        if self.output.is_empty() {
+            sent = match (&self.socket).write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                written => written?,
+            };
+        }
+        self.output.append(&bytes[sent..]);
+        Ok(())
+    }
+
+    /// Watches for room only while there are bytes to write: a socket nearly always has
+    /// room, and `epoll_wait` would return at once each time.
     fn update_interest(&mut self, epoll: &Epoll) -> io::Result<()> {
         let mut interest = EpollFlags::empty();
-        if !self.peer_is_done {
+        if !self.read_closed {
             interest = interest | EpollFlags::IN;
         }
         if !self.output.is_empty() {
@@ -228,8 +234,8 @@ impl Client {
         Ok(())
     }
 
-    /// The client has sent everything and has got everything.
+    /// The client has sent everything and has received everything.
     fn is_finished(&self) -> bool {
-        self.peer_is_done && self.output.is_empty()
+        self.read_closed && self.output.is_empty()
     }
 }

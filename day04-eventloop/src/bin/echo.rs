@@ -1,24 +1,27 @@
 //! An echo server of channels on an event loop.
 
+mod cli;
+
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::os::fd::RawFd;
 use std::process::ExitCode;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use cli::{Exit, Options};
 use day04_eventloop as reactor;
-use reactor::cli::{self, Exit, Options};
 use reactor::{
-    Channel, EventLoop, InetAddr, Printable, Signal, Signals, Socket, out_of_resources, report,
+    Buffer, Channel, EventLoop, InetAddr, Signal, Signals, Socket, log_stderr, out_of_resources,
 };
 
-/// How many bytes one read may bring. The samples' 1024 would do, at the price of
-/// a thousand system calls for each megabyte.
+/// How many bytes one read may bring. The samples' 1024 would do as well, but a megabyte
+/// would then take a thousand system calls.
 const READ_SIZE: usize = 64 * 1024;
 
-/// How long to wait for a client to leave when there is no descriptor left for
-/// the next one.
+/// How long to wait for a client to leave when there is no descriptor left for the next
+/// one.
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
@@ -33,22 +36,26 @@ fn serve() -> Result<(), Exit> {
 
     let event_loop = EventLoop::new()?;
     let handle = event_loop.handle();
-    Signals::block(&[Signal::Interrupt, Signal::Terminate])?
-        .watch(&event_loop, move |_| handle.quit())?;
+    let signals = Signals::block(&[Signal::Interrupt, Signal::Terminate])?;
+    let _watch = signals.watch(&event_loop, move |_| {
+        // A loop that has ended needs no second request.
+        let _ = handle.quit();
+    })?;
     let server = Rc::new(EchoServer {
-        event_loop: Rc::downgrade(&event_loop),
+        event_loop: Rc::clone(&event_loop),
         listener: Rc::new(listener),
+        clients: RefCell::default(),
         options,
-        buf: RefCell::new(vec![0; READ_SIZE]),
+        input: RefCell::new(Buffer::with_capacity(READ_SIZE)),
     });
-    server.start(&event_loop)?;
+    let _acceptor = server.start()?;
     cli::print_line(format_args!("listening on {addr}"));
     event_loop.run()?;
     Ok(())
 }
 
 fn listen(addr: &InetAddr) -> io::Result<Socket> {
-    let listener = Socket::new(addr.domain())?;
+    let listener = Socket::new(addr)?;
     listener.set_reuse_address(true)?;
     listener.set_nodelay(true)?;
     listener.set_non_blocking(true)?;
@@ -57,35 +64,42 @@ fn listen(addr: &InetAddr) -> io::Result<Socket> {
     Ok(listener)
 }
 
+/// Owns the clients, which own their channels. What leads back to the server is `Weak`.
 struct EchoServer {
-    event_loop: Weak<EventLoop>,
+    event_loop: Rc<EventLoop>,
     listener: Rc<Socket>,
+    clients: RefCell<HashMap<RawFd, Rc<Client>>>,
     options: Options,
-    buf: RefCell<Vec<u8>>,
+    /// The bytes of the last read: one buffer serves all clients, one after the other.
+    input: RefCell<Buffer>,
 }
 
 impl EchoServer {
-    fn start(self: &Rc<Self>, event_loop: &Rc<EventLoop>) -> io::Result<()> {
-        let acceptor = Channel::new(event_loop, Rc::clone(&self.listener));
-        let server = Rc::clone(self);
-        acceptor.set_read_callback(move |acceptor| server.accept_clients(acceptor));
-        acceptor.enable_reading()
+    fn start(self: &Rc<Self>) -> io::Result<Rc<Channel>> {
+        let acceptor = Channel::new(&self.event_loop, Rc::clone(&self.listener));
+        let server = Rc::downgrade(self);
+        acceptor.set_read_callback(move |acceptor| {
+            if let Some(server) = server.upgrade() {
+                server.accept_clients(acceptor);
+            }
+        });
+        acceptor.enable_reading()?;
+        Ok(acceptor)
     }
 
-    /// Empties the listener's queue. When there is no descriptor left for a client,
-    /// the listener would go on being ready, and asking it again would only burn
-    /// time until somebody leaves.
+    /// Accepts until the listener's queue is empty. While there is no descriptor left for
+    /// a client, the listener stays ready, and accepting would fail in a busy loop.
     fn accept_clients(self: &Rc<Self>, acceptor: &Rc<Channel>) {
         loop {
             match self.listener.accept() {
                 Ok((socket, _peer)) => {
                     if let Err(error) = self.add_client(socket) {
-                        report(format_args!("cannot serve a client: {error}"));
+                        log_stderr(format_args!("cannot serve a client: {error}"));
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) => {
-                    report(format_args!("cannot accept a client: {error}"));
+                    log_stderr(format_args!("cannot accept a client: {error}"));
                     if out_of_resources(&error) {
                         return self.pause(acceptor);
                     }
@@ -95,118 +109,129 @@ impl EchoServer {
     }
 
     fn pause(&self, acceptor: &Rc<Channel>) {
-        let Some(event_loop) = self.event_loop.upgrade() else {
-            return;
-        };
         if let Err(error) = acceptor.disable_reading() {
-            return report(format_args!("cannot pause the listener: {error}"));
+            return log_stderr(format_args!("cannot pause the listener: {error}"));
         }
         let acceptor = Rc::clone(acceptor);
-        event_loop.run_after(PAUSE, move |_| {
+        self.event_loop.run_after(PAUSE, move |_| {
             if let Err(error) = acceptor.enable_reading() {
-                report(format_args!("cannot resume the listener: {error}"));
+                log_stderr(format_args!("cannot resume the listener: {error}"));
             }
         });
     }
 
     fn add_client(self: &Rc<Self>, socket: Socket) -> io::Result<()> {
         socket.set_non_blocking(true)?;
-        let Some(event_loop) = self.event_loop.upgrade() else {
-            return Ok(());
-        };
         let socket = Rc::new(socket);
-        let channel = Channel::new(&event_loop, Rc::clone(&socket));
         let client = Rc::new(Client {
-            server: Rc::clone(self),
+            server: Rc::downgrade(self),
+            channel: Channel::new(&self.event_loop, Rc::clone(&socket)),
             socket,
             output: RefCell::default(),
-            peer_is_done: Cell::default(),
+            read_closed: Cell::default(),
         });
-        channel.set_read_callback({
-            let client = Rc::clone(&client);
-            move |channel| client.serve(channel, Client::read)
-        });
-        channel.set_write_callback(move |channel| client.serve(channel, Client::write));
-        channel.enable_reading()
+        let channel = &client.channel;
+        channel.set_read_callback(Client::on_event(&client, Client::read));
+        channel.set_write_callback(Client::on_event(&client, Client::flush));
+        channel.enable_reading()?;
+        self.clients.borrow_mut().insert(client.socket.fd(), client);
+        Ok(())
     }
 }
 
 struct Client {
-    server: Rc<EchoServer>,
+    server: Weak<EchoServer>,
     socket: Rc<Socket>,
-    /// What the socket has not taken yet.
-    output: RefCell<VecDeque<u8>>,
-    peer_is_done: Cell<bool>,
+    channel: Rc<Channel>,
+    /// Bytes that the socket has not taken yet.
+    output: RefCell<Buffer>,
+    /// The end of the client's stream has been read.
+    read_closed: Cell<bool>,
 }
 
 impl Client {
-    fn serve(&self, channel: &Rc<Channel>, step: fn(&Self) -> io::Result<()>) {
-        let served = step(self).and_then(|()| {
-            if self.is_finished() {
-                channel.remove()
-            } else {
-                self.update_interest(channel)
+    /// A callback for the client's channel. It captures the client as `Weak`: the client
+    /// owns the channel, and an `Rc` would make a reference cycle.
+    fn on_event(
+        this: &Rc<Self>,
+        step: fn(&Self, &EchoServer) -> io::Result<()>,
+    ) -> impl Fn(&Rc<Channel>) + 'static {
+        let this = Rc::downgrade(this);
+        move |_| {
+            if let Some(client) = this.upgrade()
+                && let Some(server) = client.server.upgrade()
+            {
+                client.serve(&server, step);
             }
-        });
-        if let Err(error) = served {
-            report(format_args!("client {}: {error}", channel.fd()));
-            // Whatever else is wrong with it, the first error has said.
-            let _ = channel.remove();
         }
     }
 
-    /// Reads once: if there is more, epoll will say so after the other clients
+    fn serve(&self, server: &EchoServer, step: fn(&Self, &EchoServer) -> io::Result<()>) {
+        let served = step(self, server).and_then(|()| self.update_interest());
+        if let Err(error) = &served {
+            log_stderr(format_args!("client {}: {error}", self.socket.fd()));
+        }
+        if served.is_err() || self.is_finished() {
+            // Its channel removes itself from epoll when it is dropped.
+            server.clients.borrow_mut().remove(&self.socket.fd());
+        }
+    }
+
+    /// Reads once. If there is more, epoll reports it again after the other clients
     /// have had their turn.
-    fn read(&self) -> io::Result<()> {
-        let EchoServer { options, buf, .. } = &*self.server;
-        let mut buf = buf.borrow_mut();
-        let message = match (&*self.socket).read(&mut buf) {
-            Ok(0) => {
-                self.peer_is_done.set(true);
-                return Ok(());
+    fn read(&self, server: &EchoServer) -> io::Result<()> {
+        let mut input = server.input.borrow_mut();
+        input.clear();
+        match input.read_from(&*self.socket) {
+            Ok(0) => self.read_closed.set(true),
+            Ok(_) => {
+                if !server.options.quiet {
+                    cli::print_message(self.socket.fd(), &input);
+                }
+                self.send(&server.options.reply(&input))?;
             }
-            Ok(count) => &buf[..count],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
-        };
-        if !options.quiet {
-            let (fd, text) = (self.socket.fd(), Printable(message));
-            cli::print_line(format_args!("Message from client {fd}: {text}"));
         }
-        self.output.borrow_mut().extend(&options.prefix);
-        self.output.borrow_mut().extend(message);
-        self.write()
+        Ok(())
     }
 
-    /// Writes what the socket takes now and keeps the rest.
-    fn write(&self) -> io::Result<()> {
+    /// Sends what the socket takes at once and keeps the rest. Bytes that wait go first.
+    fn send(&self, bytes: &[u8]) -> io::Result<()> {
         let mut output = self.output.borrow_mut();
-        while !output.is_empty() {
-            match (&*self.socket).write(output.make_contiguous()) {
-                Ok(count) => drop(output.drain(..count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error),
-            }
+        let mut sent = 0;
+        if output.is_empty() {
+            sent = match (&*self.socket).write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                written => written?,
+            };
         }
+        output.append(&bytes[sent..]);
         Ok(())
     }
 
-    /// Watches for room only while there is something to write: a socket nearly
-    /// always has room, and epoll would never sleep.
-    fn update_interest(&self, channel: &Rc<Channel>) -> io::Result<()> {
+    /// Sends bytes that had to wait for room.
+    fn flush(&self, _server: &EchoServer) -> io::Result<()> {
+        self.output.borrow_mut().write_to(&*self.socket)?;
+        Ok(())
+    }
+
+    /// Watches for room only while there are bytes to write: a socket nearly always has
+    /// room, and `epoll_wait` would return at once each time.
+    fn update_interest(&self) -> io::Result<()> {
         if self.output.borrow().is_empty() {
-            channel.disable_writing()?;
+            self.channel.disable_writing()?;
         } else {
-            channel.enable_writing()?;
+            self.channel.enable_writing()?;
         }
-        if self.peer_is_done.get() {
-            channel.disable_reading()?;
+        if self.read_closed.get() {
+            self.channel.disable_reading()?;
         }
         Ok(())
     }
 
-    /// The client has sent everything and has got everything.
+    /// The client has sent everything and has received everything.
     fn is_finished(&self) -> bool {
-        self.peer_is_done.get() && self.output.borrow().is_empty()
+        self.read_closed.get() && self.output.borrow().is_empty()
     }
 }

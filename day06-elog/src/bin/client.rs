@@ -1,11 +1,13 @@
-//! The other side of the conversation: sends lines, prints replies.
+//! The client: sends the lines of its input, prints the replies.
+
+mod cli;
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::ExitCode;
 use std::thread;
 
+use cli::Exit;
 use day06_elog as reactor;
-use reactor::cli::{self, Exit};
 use reactor::{InetAddr, Socket};
 
 fn main() -> ExitCode {
@@ -31,16 +33,16 @@ fn converse() -> Result<(), Exit> {
 }
 
 fn connect(addr: &InetAddr) -> io::Result<Socket> {
-    let socket = Socket::new(addr.domain())?;
+    let socket = Socket::new(addr)?;
     socket.connect(addr)?;
     Ok(socket)
 }
 
 /// Sends a line and reads up to the end of the line that comes back.
 ///
-/// The two happen at the same time. A line may be longer than what both sockets'
-/// buffers hold, and then a client that sends it all before it reads waits for a
-/// server that waits for the client.
+/// Both happen at the same time: a line may be longer than what the buffers of both
+/// sockets hold. A client that sent all of it before reading would then wait for the
+/// server, and the server for the client.
 fn exchange(mut server: &Socket, replies: &mut impl BufRead, line: &[u8]) -> io::Result<Vec<u8>> {
     thread::scope(|scope| {
         let sender = scope.spawn(move || server.write_all(line));

@@ -1,0 +1,5 @@
+//! What every other room may use; it uses none of them.
+
+mod log_stderr;
+
+pub use log_stderr::log_stderr;

@@ -1,0 +1,315 @@
+//! The command line and the output of the programs, the same on every day.
+//!
+//! It is not part of the lesson. A program of your own would use a library for this;
+//! the days depend on `libc` and `socket2` only.
+
+#![allow(dead_code, reason = "the server and the client use a part of it each")]
+
+use std::borrow::Cow;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::{self, Write};
+use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+use crate::reactor::{InetAddr, ParseInetAddrError, log_stderr};
+
+const DEFAULT_PREFIX: &[u8] = b"Echo: ";
+
+const SERVER_HELP: &str = concat!(
+    "An echo server: sends back what a client sends, behind a prefix.
+
+Usage: ",
+    env!("CARGO_PKG_NAME"),
+    " [ADDR] [OPTIONS]
+
+  ADDR           where to listen, IP:PORT; port 0 lets the kernel choose
+                 [default: 127.0.0.1:8888]
+  --prefix TEXT  what each reply begins with; '' sends the bytes back as they
+                 came [default: 'Echo: ']
+  --quiet        do not print what the clients send
+  --help         print this text"
+);
+
+const CLIENT_HELP: &str = concat!(
+    "Sends each line of its input to an echo server and prints the reply.
+
+Usage: ",
+    env!("CARGO_PKG_NAME"),
+    "-client [ADDR]
+
+  ADDR           the server's IP:PORT [default: 127.0.0.1:8888]
+  --help         print this text"
+);
+
+/// Why a program ends before its work is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// `--help`: the text goes to stdout, exit code 0.
+    Help(&'static str),
+    /// Arguments that it does not know: exit code 2.
+    Usage(String),
+    /// A call that failed: exit code 1.
+    Failed(String),
+}
+
+impl Exit {
+    /// The server cannot listen on `addr`.
+    pub(crate) fn cannot_listen(addr: &InetAddr, error: &io::Error) -> Self {
+        let why = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "address already in use — is yesterday's server still running?".to_owned()
+            }
+            io::ErrorKind::PermissionDenied => {
+                "permission denied — ports below 1024 are for root, try 8888".to_owned()
+            }
+            io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::Failed(format!("cannot listen on {addr}: {why}"))
+    }
+
+    /// The client cannot connect to its server.
+    pub(crate) fn cannot_connect(addr: &InetAddr, error: &io::Error) -> Self {
+        let why = match error.kind() {
+            io::ErrorKind::ConnectionRefused => {
+                "connection refused — is the server running?".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        Self::Failed(format!("cannot connect to {addr}: {why}"))
+    }
+}
+
+impl From<io::Error> for Exit {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<ParseInetAddrError> for Exit {
+    fn from(error: ParseInetAddrError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// The result of `main`: prints on one line why the program ends, if it had to.
+pub(crate) fn exit_code(result: Result<(), Exit>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Exit::Help(text)) => {
+            print_line(format_args!("{text}"));
+            ExitCode::SUCCESS
+        }
+        Err(Exit::Usage(message)) => {
+            log_stderr(format_args!(
+                "error: {message} (--help lists what there is)"
+            ));
+            ExitCode::from(2)
+        }
+        Err(Exit::Failed(message)) => {
+            log_stderr(format_args!("error: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes one line to stdout. `println!` would panic when the reader of stdout has
+/// closed it, and a closed stdout must not end a server.
+pub(crate) fn print_line(line: fmt::Arguments<'_>) {
+    // The reader has closed the pipe: there is no other place for the line.
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Prints what client `fd` sent, in quotes and with control characters and invalid UTF-8
+/// escaped. A client may send any byte, and an escape sequence printed as it is would
+/// take over the terminal.
+pub(crate) fn print_message(fd: RawFd, message: &[u8]) {
+    let message = OsStr::from_bytes(message);
+    print_line(format_args!("Message from client {fd}: {message:?}"));
+}
+
+/// The options of an echo server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// The address to listen on.
+    pub(crate) addr: InetAddr,
+    /// What each reply begins with.
+    pub(crate) prefix: Vec<u8>,
+    /// Does not print what clients send.
+    pub(crate) quiet: bool,
+}
+
+impl Options {
+    /// Parses the arguments of the process.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Help`] for `--help`, [`Exit::Usage`] for unknown arguments.
+    pub(crate) fn from_args() -> Result<Self, Exit> {
+        Self::parse(env::args_os().skip(1))
+    }
+
+    /// The reply to a message: prefix and message. Without a prefix, nothing is copied.
+    pub(crate) fn reply<'a>(&self, message: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.prefix.is_empty() {
+            message.into()
+        } else {
+            [&self.prefix, message].concat().into()
+        }
+    }
+
+    fn parse(args: impl Iterator<Item = OsString>) -> Result<Self, Exit> {
+        let mut addr = None;
+        let mut options = Self {
+            addr: default_addr(),
+            prefix: DEFAULT_PREFIX.to_vec(),
+            quiet: false,
+        };
+        let mut args = Args { args };
+        while let Some((name, value)) = args.next() {
+            match (name.as_bytes(), value) {
+                (b"--help" | b"-h", None) => return Err(Exit::Help(SERVER_HELP)),
+                (b"--quiet", None) => options.quiet = true,
+                (b"--prefix", value) => {
+                    options.prefix = args.value(&name, value)?.into_encoded_bytes();
+                }
+                _ => addr = Some(positional_addr(addr, &name)?),
+            }
+        }
+        options.addr = addr.unwrap_or(options.addr);
+        Ok(options)
+    }
+}
+
+/// Parses the client's arguments: the server's address.
+///
+/// # Errors
+///
+/// [`Exit::Help`] for `--help`, [`Exit::Usage`] for unknown arguments.
+pub(crate) fn client_addr() -> Result<InetAddr, Exit> {
+    parse_client_addr(env::args_os().skip(1))
+}
+
+fn parse_client_addr(args: impl Iterator<Item = OsString>) -> Result<InetAddr, Exit> {
+    let mut addr = None;
+    for arg in args {
+        match arg.as_bytes() {
+            b"--help" | b"-h" => return Err(Exit::Help(CLIENT_HELP)),
+            _ => addr = Some(positional_addr(addr, &arg)?),
+        }
+    }
+    Ok(addr.unwrap_or_else(default_addr))
+}
+
+/// The address of the Python samples.
+fn default_addr() -> InetAddr {
+    InetAddr::new([127, 0, 0, 1], 8888)
+}
+
+fn positional_addr(earlier: Option<InetAddr>, arg: &OsStr) -> Result<InetAddr, Exit> {
+    let text = arg.to_string_lossy();
+    if text.starts_with('-') {
+        return Err(Exit::Usage(format!("unknown option '{text}'")));
+    }
+    if earlier.is_some() {
+        return Err(Exit::Usage(format!("unexpected argument '{text}'")));
+    }
+    Ok(text.parse()?)
+}
+
+/// Splits `--name=value` in two; a value may also be the next argument.
+struct Args<I> {
+    args: I,
+}
+
+impl<I: Iterator<Item = OsString>> Args<I> {
+    fn next(&mut self) -> Option<(OsString, Option<OsString>)> {
+        let arg = self.args.next()?;
+        let bytes = arg.as_bytes();
+        match bytes.iter().position(|&byte| byte == b'=') {
+            Some(at) if bytes.starts_with(b"--") => {
+                let (name, value) = (&bytes[..at], &bytes[at + 1..]);
+                Some((
+                    OsStr::from_bytes(name).to_owned(),
+                    Some(OsStr::from_bytes(value).to_owned()),
+                ))
+            }
+            _ => Some((arg, None)),
+        }
+    }
+
+    fn value(&mut self, name: &OsStr, attached: Option<OsString>) -> Result<OsString, Exit> {
+        attached
+            .or_else(|| self.args.next())
+            .ok_or_else(|| Exit::Usage(format!("{} needs a value", name.to_string_lossy())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &[&str]) -> Result<Options, Exit> {
+        Options::parse(line.iter().map(OsString::from))
+    }
+
+    fn usage_error(line: &[&str]) -> String {
+        match parse(line) {
+            Err(Exit::Usage(message)) => message,
+            other => panic!("{line:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_python_samples() {
+        let options = parse(&[]).unwrap();
+        assert_eq!(options.addr.to_string(), "127.0.0.1:8888");
+        assert_eq!(options.prefix, b"Echo: ");
+        assert!(!options.quiet);
+    }
+
+    #[test]
+    fn options_come_in_any_order_and_either_form() {
+        let options = parse(&["--prefix", "", "[::1]:0", "--quiet"]).unwrap();
+        assert_eq!(options.addr.to_string(), "[::1]:0");
+        assert_eq!(options.prefix, b"");
+        assert!(options.quiet);
+        assert_eq!(parse(&["--prefix=a=b"]).unwrap().prefix, b"a=b");
+        assert_eq!(parse(&["--prefix", "--quiet"]).unwrap().prefix, b"--quiet");
+    }
+
+    #[test]
+    fn a_reply_is_prefix_and_message() {
+        assert_eq!(parse(&[]).unwrap().reply(b"hi"), &b"Echo: hi"[..]);
+        let verbatim = parse(&["--prefix="]).unwrap();
+        assert!(matches!(verbatim.reply(b"hi"), Cow::Borrowed(b"hi")));
+    }
+
+    #[test]
+    fn an_error_names_the_argument() {
+        assert_eq!(usage_error(&["--loud"]), "unknown option '--loud'");
+        assert_eq!(usage_error(&["--quiet=no"]), "unknown option '--quiet'");
+        assert_eq!(usage_error(&["--prefix"]), "--prefix needs a value");
+        assert!(usage_error(&["127.0.0.1:70000"]).contains("out of range"));
+        assert!(usage_error(&["here"]).contains("'here' is not an address"));
+        assert!(usage_error(&["127.0.0.1:1", "127.0.0.1:2"]).contains("unexpected argument"));
+    }
+
+    #[test]
+    fn help_is_an_exit_of_its_own() {
+        assert_eq!(parse(&["--help"]), Err(Exit::Help(SERVER_HELP)));
+        let args = ["-h"].into_iter().map(OsString::from);
+        assert_eq!(parse_client_addr(args), Err(Exit::Help(CLIENT_HELP)));
+    }
+
+    #[test]
+    fn the_client_takes_one_address() {
+        let parse = |line: &[&str]| parse_client_addr(line.iter().map(OsString::from));
+        assert_eq!(parse(&[]).unwrap(), default_addr());
+        assert_eq!(parse(&["127.0.0.1:9"]).unwrap().port(), 9);
+        assert!(matches!(parse(&["--quiet"]), Err(Exit::Usage(_))));
+    }
+}

@@ -1,0 +1,6 @@
+//! What every other room may use; it uses none of them.
+
+mod log_stderr;
+pub(crate) mod syscall;
+
+pub use log_stderr::log_stderr;

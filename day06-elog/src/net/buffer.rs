@@ -1,0 +1,315 @@
+//! A queue of bytes between a socket and the code that uses them.
+
+use std::io::{self, Read, Write};
+use std::ops::Deref;
+
+/// A queue of contiguous bytes: filled at its end, consumed at its front, read as a
+/// slice. The original C++ has a class of this name, a `std::string` that text is
+/// appended to; muduo's has the same two indices as this one.
+///
+/// A buffer whose last byte is consumed gives its memory back. A server has thousands
+/// of connections, and most of them are idle at any one time; the memory that one burst
+/// needed must not stay with them.
+///
+/// ```
+/// # use day06_elog as reactor;
+/// use reactor::Buffer;
+///
+/// let mut buffer = Buffer::new();
+/// buffer.append(b"one\ntwo");
+/// buffer.consume(4);
+/// assert_eq!(&buffer[..], b"two");
+/// buffer.consume(3);
+/// assert_eq!(buffer.capacity(), 0);
+/// ```
+#[derive(Debug, Default)]
+pub struct Buffer {
+    storage: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    /// An empty buffer without memory.
+    pub const fn new() -> Self {
+        Self {
+            storage: Vec::new(),
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// An empty buffer with room for `capacity` bytes.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            storage: vec![0; capacity],
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// Adds `bytes` at the end.
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        let end = self.end + bytes.len();
+        self.storage[self.end..end].copy_from_slice(bytes);
+        self.end = end;
+    }
+
+    /// Drops `count` bytes from the front. With the last byte, the memory is given back.
+    ///
+    /// # Panics
+    ///
+    /// Panics when there are fewer.
+    pub fn consume(&mut self, count: usize) {
+        assert!(count <= self.len(), "consumed more than there is");
+        self.start += count;
+        if self.is_empty() {
+            *self = Self::new();
+        }
+    }
+
+    /// Drops all bytes and keeps the memory, for a buffer that is filled again soon.
+    pub fn clear(&mut self) {
+        self.start = 0;
+        self.end = 0;
+    }
+
+    /// How many bytes there is memory for, those in use included.
+    pub fn capacity(&self) -> usize {
+        self.storage.len()
+    }
+
+    /// How many bytes there is room for after the last.
+    pub fn spare(&self) -> usize {
+        self.storage.len() - self.end
+    }
+
+    /// Makes room for at least `additional` bytes after the last.
+    pub fn reserve(&mut self, additional: usize) {
+        if self.spare() < additional {
+            self.make_room(additional);
+        }
+    }
+
+    /// Moves the bytes to the front of the memory if that makes enough room, and otherwise
+    /// to new memory of at least twice the size. Either way a byte is moved a few times at
+    /// most.
+    #[cold]
+    fn make_room(&mut self, additional: usize) {
+        let used = self.len();
+        if self.start >= used && self.storage.len() - used >= additional {
+            self.storage.copy_within(self.start..self.end, 0);
+        } else {
+            let capacity = (used + additional).max(2 * self.storage.len());
+            let mut storage = vec![0; capacity];
+            storage[..used].copy_from_slice(self);
+            self.storage = storage;
+        }
+        self.start = 0;
+        self.end = used;
+    }
+
+    /// Reads once, into the [spare](Self::spare) room, and returns the number of bytes:
+    /// 0 at the end of the stream, and if there is no room.
+    ///
+    /// # Errors
+    ///
+    /// Passes on the reader's error.
+    pub fn read_from(&mut self, mut reader: impl Read) -> io::Result<usize> {
+        let count = reader.read(&mut self.storage[self.end..])?;
+        self.end += count;
+        Ok(count)
+    }
+
+    /// Writes until the buffer is empty or the writer would block, consumes what was
+    /// written, and returns the number of bytes.
+    ///
+    /// # Errors
+    ///
+    /// Passes on the writer's error, except for
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock). A writer that returns 0 is
+    /// [`WriteZero`](io::ErrorKind::WriteZero).
+    pub fn write_to(&mut self, mut writer: impl Write) -> io::Result<usize> {
+        let before = self.len();
+        while !self.is_empty() {
+            match writer.write(self) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.consume(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(before - self.len())
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.storage[self.start..self.end]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_drained_buffer_gives_its_memory_back() {
+        let mut buffer = Buffer::new();
+        buffer.append(&[7; 1000]);
+        buffer.consume(999);
+        assert_eq!(*buffer, [7]);
+        buffer.consume(1);
+        assert_eq!(buffer.capacity(), 0);
+    }
+
+    #[test]
+    fn room_in_front_is_used_before_new_memory() {
+        let mut buffer = Buffer::with_capacity(8);
+        buffer.append(b"abcdefgh");
+        buffer.consume(6);
+        buffer.append(b"ijkl");
+        assert_eq!((&*buffer, buffer.capacity()), (&b"ghijkl"[..], 8));
+        buffer.append(b"mnop");
+        assert_eq!(*buffer, *b"ghijklmnop");
+        assert_eq!(buffer.capacity(), 16);
+    }
+
+    #[test]
+    fn writing_stops_when_the_writer_would_block() {
+        /// Takes three bytes a call, and five in all.
+        struct Narrow(Vec<u8>);
+        impl Write for Narrow {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                let count = bytes.len().min(3).min(5 - self.0.len());
+                if count == 0 {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                self.0.extend_from_slice(&bytes[..count]);
+                Ok(count)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut buffer = Buffer::new();
+        buffer.append(b"abcdefg");
+        let mut narrow = Narrow(Vec::new());
+        assert_eq!(buffer.write_to(&mut narrow).unwrap(), 5);
+        assert_eq!((&*buffer, &*narrow.0), (&b"fg"[..], &b"abcde"[..]));
+    }
+
+    #[test]
+    fn a_writer_that_returns_0_is_an_error() {
+        let mut buffer = Buffer::new();
+        buffer.append(b"abc");
+        let error = buffer.write_to(&mut [0; 2][..]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+        assert_eq!(*buffer, *b"c");
+    }
+
+    #[test]
+    fn reading_adds_at_the_end() {
+        let mut buffer = Buffer::with_capacity(4);
+        buffer.append(b"a");
+        assert_eq!(buffer.read_from(&b"bcdefg"[..]).unwrap(), 3);
+        assert_eq!(*buffer, *b"abcd");
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Append(Vec<u8>),
+        Consume(prop::sample::Index),
+        Reserve(usize),
+        /// From a reader that has that much to give.
+        Read(Vec<u8>),
+        /// To a writer that takes that much.
+        Write(usize),
+        Clear,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let bytes = || prop::collection::vec(any::<u8>(), 0..50);
+        prop_oneof![
+            bytes().prop_map(Step::Append),
+            any::<prop::sample::Index>().prop_map(Step::Consume),
+            (0..50_usize).prop_map(Step::Reserve),
+            bytes().prop_map(Step::Read),
+            (0..50_usize).prop_map(Step::Write),
+            Just(Step::Clear),
+        ]
+    }
+
+    /// Takes so many bytes and then no more.
+    struct Full(Vec<u8>, usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let count = bytes.len().min(self.1 - self.0.len());
+            if count == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.0.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_buffer_is_a_queue(capacity in 0..40_usize, steps in prop::collection::vec(step(), 0..60)) {
+            let mut buffer = Buffer::with_capacity(capacity);
+            let mut model = VecDeque::new();
+            for step in steps {
+                match step {
+                    Step::Append(bytes) => {
+                        buffer.append(&bytes);
+                        model.extend(bytes);
+                    }
+                    Step::Consume(index) => {
+                        let count = index.index(model.len() + 1);
+                        buffer.consume(count);
+                        model.drain(..count);
+                        // The memory goes with the last byte.
+                        prop_assert!(!model.is_empty() || buffer.capacity() == 0);
+                    }
+                    Step::Reserve(count) => {
+                        buffer.reserve(count);
+                        prop_assert!(buffer.spare() >= count);
+                    }
+                    Step::Read(bytes) => {
+                        let room = buffer.spare();
+                        let count = buffer.read_from(&*bytes).unwrap();
+                        prop_assert_eq!(count, room.min(bytes.len()));
+                        model.extend(&bytes[..count]);
+                    }
+                    Step::Write(room) => {
+                        let mut writer = Full(Vec::new(), room);
+                        let count = buffer.write_to(&mut writer).unwrap();
+                        prop_assert_eq!(count, room.min(model.len()));
+                        prop_assert_eq!(writer.0, model.drain(..count).collect::<Vec<_>>());
+                    }
+                    Step::Clear => {
+                        let before = buffer.capacity();
+                        buffer.clear();
+                        model.clear();
+                        prop_assert_eq!(buffer.capacity(), before);
+                    }
+                }
+                prop_assert_eq!(&*buffer, &*model.make_contiguous());
+                prop_assert_eq!(buffer.is_empty(), model.is_empty());
+                prop_assert!(buffer.len() + buffer.spare() <= buffer.capacity());
+            }
+        }
+    }
+}
