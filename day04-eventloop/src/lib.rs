@@ -17,6 +17,7 @@
 //!
 //! - [`EventLoop`]: waits, calls the channels, runs the timers ([`TimerId`]).
 //! - [`LoopHandle`]: a `Send` handle to a loop; [`LoopEnded`] is its error.
+//! - [`Remote`]: a `Send` handle to a value of the loop's thread.
 //! - [`Signals`]: each [`Signal`], Ctrl-C for instance, as an event.
 //! - [`Channel`]: a descriptor and its callbacks.
 //! - [`Token`]: what a channel's events carry, never used twice.
@@ -83,6 +84,6 @@ mod reactor;
 pub use base::log_stderr;
 pub use net::{Buffer, InetAddr, ParseInetAddrError, Socket, out_of_resources};
 pub use reactor::{
-    Channel, Epoll, EpollFlags, Event, EventLoop, Events, LoopEnded, LoopHandle, Signal, Signals,
-    TimerId, Token,
+    Channel, Epoll, EpollFlags, Event, EventLoop, Events, LoopEnded, LoopHandle, Remote, Signal,
+    Signals, TimerId, Token,
 };

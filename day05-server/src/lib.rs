@@ -1,9 +1,9 @@
 //! Day 5: the TcpServer.
 //!
-//! What every server does is now in the library: an [`Acceptor`] takes connections, an
-//! [`EventLoopThreadPool`] gives each core a loop, a [`Connection`] keeps what its socket
-//! does not take at once in a [`Buffer`], and [`TcpServer`] puts them together. What is
-//! left to write is what makes a server this server and no other: a callback.
+//! What every server needs is now in the library: an acceptor accepts connections, an
+//! [`EventLoopThreadPool`] runs a loop on each core, a [`Connection`] keeps the output that
+//! its socket does not take at once, and [`TcpServer`] puts them together. A program adds
+//! the callback that makes it this server and no other.
 //!
 //! ```text
 //! main reactor    Acceptor: accept ─┬───────────────┐ round robin
@@ -15,24 +15,25 @@
 //!
 //! # Map
 //!
-//! - [`TcpServer`]: a server on one loop or many, set up by [`ServerOptions`].
-//! - [`Connection`]: a client, as a callback sees it; [`ConnHandle`] reaches it from
-//!   elsewhere.
-//! - [`ServerHandle`]: stops a server, and counts what it has done ([`Stats`],
-//!   [`CloseReason`]).
-//! - [`Acceptor`], [`EventLoopThreadPool`], [`Buffer`]: the parts that it is made of.
-//! - [`EventLoop`]: waits, calls, and keeps the timers ([`TimerId`]).
-//! - [`LoopHandle`]: the part of a loop that other threads may have.
-//! - [`Signals`]: Ctrl-C and its like ([`Signal`]), as events.
+//! - [`TcpServer`]: a server on one loop or many, with its [`ServerOptions`].
+//! - [`Connection`]: a client, as a callback sees it; [`State`], [`ReadBuf`] and
+//!   [`CloseReason`] belong to it.
+//! - [`ConnHandle`], [`ServerHandle`]: `Send` handles to a connection and to a server, whose
+//!   numbers are [`Stats`].
+//! - [`EventLoopThreadPool`]: threads with a loop each.
+//! - [`EventLoop`]: waits, calls the channels, runs the timers ([`TimerId`]).
+//! - [`LoopHandle`]: a `Send` handle to a loop; [`LoopEnded`] is its error.
+//! - [`Remote`]: a `Send` handle to a value of the loop's thread.
+//! - [`Signals`]: each [`Signal`], Ctrl-C for instance, as an event.
 //! - [`Channel`]: a descriptor and its callbacks.
-//! - [`Token`]: the channel's name in the kernel, never used twice.
-//! - [`Epoll`]: the descriptors that are watched; a wait brings [`Events`].
-//! - [`EpollFlags`]: what is waited for, and what has happened.
+//! - [`Token`]: what a channel's events carry, never used twice.
+//! - [`Epoll`]: the watched descriptors; a wait returns their [`Events`].
+//! - [`EpollFlags`]: the interest in a descriptor, and its readiness.
+//! - [`Buffer`]: bytes that wait for their socket.
 //! - [`InetAddr`]: an IP address and a port.
-//! - [`Socket`]: one end of a connection, or the door that new ones come through;
-//!   [`out_of_resources`] sorts the errors of that door.
-//! - [`Printable`], [`report`]: how to show what a client sent, and what went wrong.
-//! - [`cli`]: the command line of the programs, and no part of the lesson.
+//! - [`Socket`]: a listening socket or one end of a connection;
+//!   [`out_of_resources`] sorts the errors of `accept`.
+//! - [`log_stderr`]: where errors are reported.
 //!
 //! # A server
 //!
@@ -62,7 +63,7 @@
 //!     stream.write_all(b"hello")?;
 //!     let mut echo = [0; 5];
 //!     stream.read_exact(&mut echo)?;
-//!     handle.stop(Duration::from_secs(1));
+//!     handle.stop(Duration::from_secs(1)).expect("a running loop");
 //!     std::io::Result::Ok(echo)
 //! });
 //! event_loop.run()?;
@@ -73,11 +74,11 @@
 //!
 //! # Known limits
 //!
-//! - The server says what goes wrong on stderr, where each line is a system call that
-//!   the loop waits for. Day 6 gives it a log that does not make it wait.
-//! - A callback that waits holds up its whole loop. No day lifts this: it is the price
-//!   of a reactor.
-//! - Connections are dealt out in turn and do not move, whatever load they bring. No day
+//! - The server reports errors on stderr, and the loop waits for each line's system call.
+//!   Day 6 brings a log that does not make it wait.
+//! - A callback that blocks holds up its whole loop. No day lifts this: it is the price of
+//!   a reactor.
+//! - Connections are distributed in turn and do not move, whatever load they bring. No day
 //!   lifts this either.
 
 // The lesson's Rust is compiled with the examples of the docs.
@@ -89,56 +90,18 @@ compile_error!(
      use WSL2 on Windows, or a Linux container or virtual machine anywhere else"
 );
 
-mod acceptor;
-mod buffer;
-mod channel;
-pub mod cli;
-mod conn_handle;
-mod connection;
-mod epoll;
-mod epoll_flags;
-mod event_fd;
-mod event_loop;
-mod event_loop_thread_pool;
-mod inet_addr;
-mod loop_handle;
-mod mailbox;
-mod printable;
-mod report;
-mod server_handle;
-mod server_options;
-mod signals;
-mod slots;
-mod socket;
-mod stats;
-mod sync;
-mod syscall;
-mod tcp_server;
-mod timers;
-mod token;
-mod token_map;
-mod worker;
+mod base;
+mod net;
+mod reactor;
+mod server;
 
-pub use acceptor::Acceptor;
-pub use buffer::Buffer;
-pub use channel::Channel;
-pub use conn_handle::ConnHandle;
-pub use connection::{Connection, ReadBuf, State};
-pub use epoll::{Epoll, Event, Events};
-pub use epoll_flags::EpollFlags;
-pub use event_loop::EventLoop;
-pub use event_loop_thread_pool::EventLoopThreadPool;
-pub use inet_addr::{InetAddr, ParseInetAddrError};
-pub use loop_handle::{LoopEnded, LoopHandle};
-pub use printable::Printable;
-pub use report::report;
-pub use server_handle::ServerHandle;
-pub use server_options::ServerOptions;
-pub use signals::{Signal, Signals};
-pub use socket::{Socket, out_of_resources};
-pub use stats::{CloseReason, Stats};
-pub use tcp_server::TcpServer;
-pub use timers::TimerId;
-pub use token::Token;
-
-pub(crate) use slots::Slots;
+pub use base::log_stderr;
+pub use net::{Buffer, InetAddr, ParseInetAddrError, Socket, out_of_resources};
+pub use reactor::{
+    Channel, Epoll, EpollFlags, Event, EventLoop, Events, LoopEnded, LoopHandle, Remote, Signal,
+    Signals, TimerId, Token,
+};
+pub use server::{
+    CloseReason, ConnHandle, Connection, EventLoopThreadPool, ReadBuf, ServerHandle, ServerOptions,
+    State, Stats, TcpServer,
+};

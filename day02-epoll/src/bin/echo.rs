@@ -3,7 +3,7 @@
 mod cli;
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -190,9 +190,10 @@ impl Client {
     /// have had their turn.
     fn read(&mut self, options: &Options, input: &mut Buffer) -> io::Result<()> {
         input.clear();
-        match input.read_from(&self.socket) {
+        match (&self.socket).read(input.spare_mut()) {
             Ok(0) => self.read_closed = true,
-            Ok(_) => {
+            Ok(count) => {
+                input.commit(count);
                 if !options.quiet {
                     cli::print_message(self.socket.fd(), input);
                 }

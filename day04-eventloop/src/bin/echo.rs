@@ -4,7 +4,7 @@ mod cli;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::RawFd;
 use std::process::ExitCode;
 use std::rc::{Rc, Weak};
@@ -182,9 +182,10 @@ impl Client {
     fn read(&self, server: &EchoServer) -> io::Result<()> {
         let mut input = server.input.borrow_mut();
         input.clear();
-        match input.read_from(&*self.socket) {
+        match (&*self.socket).read(input.spare_mut()) {
             Ok(0) => self.read_closed.set(true),
-            Ok(_) => {
+            Ok(count) => {
+                input.commit(count);
                 if !server.options.quiet {
                     cli::print_message(self.socket.fd(), &input);
                 }

@@ -201,7 +201,12 @@ impl Read for &Socket {
     /// that was: 0 is the end of the stream (EOF)
     /// ([recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)).
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        retry_if_interrupted(|| (&self.inner).read(buf))
+        loop {
+            match (&self.inner).read(buf) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! The event loop: waits, calls the channels of the events, runs timers and tasks.
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +50,9 @@ pub struct EventLoop {
     queue: Arc<TaskQueue<Task>>,
     queue_channel: OnceCell<Rc<Channel>>,
     quit: Cell<bool>,
+    /// Values of this thread that handles in other threads refer to by key.
+    locals: RefCell<BTreeMap<u64, Weak<dyn Any>>>,
+    next_key: Cell<u64>,
 }
 
 impl EventLoop {
@@ -64,6 +69,8 @@ impl EventLoop {
             queue: Arc::clone(&queue),
             queue_channel: OnceCell::new(),
             quit: Cell::new(false),
+            locals: RefCell::default(),
+            next_key: Cell::default(),
         });
         let channel = Channel::new(&event_loop, Rc::new(queue));
         let weak = Rc::downgrade(&event_loop);
@@ -190,6 +197,25 @@ impl EventLoop {
         for task in tasks {
             task(self);
         }
+    }
+}
+
+/// Values of the loop's thread, for [`Remote`](crate::Remote).
+impl EventLoop {
+    /// Returns a key for `value`, which is never used for another one.
+    pub(crate) fn add_local(&self, value: Weak<dyn Any>) -> u64 {
+        let key = self.next_key.get();
+        self.next_key.set(key + 1);
+        let mut locals = self.locals.borrow_mut();
+        locals.retain(|_, value| value.strong_count() > 0);
+        locals.insert(key, value);
+        key
+    }
+
+    /// The value of a key, unless it has been dropped.
+    pub(crate) fn local<T: 'static>(&self, key: u64) -> Option<Rc<T>> {
+        let value = self.locals.borrow().get(&key)?.upgrade()?;
+        value.downcast().ok()
     }
 }
 

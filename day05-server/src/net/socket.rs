@@ -1,4 +1,4 @@
-//! One end of a TCP connection, or the door that new connections come through.
+//! TCP sockets: listening ones and connected ones.
 
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
@@ -7,23 +7,23 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use socket2::{Protocol, SockAddr, SockAddrStorage, Type};
 
-use crate::InetAddr;
-use crate::syscall::check;
+use crate::base::syscall::check;
+use crate::net::InetAddr;
 
 /// How many connections may wait to be accepted; the kernel lowers it to
-/// `net.core.somaxconn`. With the samples' 5, a burst of clients is dropped
-/// before the server hears of it, and each of them waits a second to try again.
-const BACKLOG: libc::c_int = 4096;
+/// `net.core.somaxconn`. With the samples' 5, the kernel drops the SYNs of a burst of
+/// clients, and each client retransmits its SYN after about 1 s.
+pub(crate) const BACKLOG: u16 = 4096;
 
 /// A TCP socket: one file descriptor that has one owner.
 ///
 /// The C++ class derives from `noncopymoveable`, because a copy would close the
-/// descriptor twice. Here nothing has to be forbidden: a `Socket` is not `Clone`,
-/// moving it leaves nothing behind that could close it again, and dropping it
-/// closes it once. The methods have the C++ names; `fd` is `get_fd` there.
+/// descriptor twice. In Rust a `Socket` is not `Clone`, moving it leaves nothing
+/// behind that could close it again, and dropping it closes it once. The methods
+/// have the C++ names; `fd` is `get_fd` there.
 ///
 /// Calls that a signal interrupts (`EINTR`) are made again. On a nonblocking
-/// socket, whatever cannot be done at once fails with
+/// socket, every call that cannot finish at once fails with
 /// [`WouldBlock`](io::ErrorKind::WouldBlock): `accept`, `connect`, reading and
 /// writing alike.
 ///
@@ -34,7 +34,7 @@ const BACKLOG: libc::c_int = 4096;
 /// use reactor::{InetAddr, Socket};
 ///
 /// let addr = InetAddr::new([127, 0, 0, 1], 0);
-/// let listener = Socket::new(addr.domain())?;
+/// let listener = Socket::new(&addr)?;
 /// listener.bind(&addr)?;
 /// listener.listen()?;
 /// listener.set_non_blocking(true)?;
@@ -48,21 +48,22 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Creates a blocking TCP socket that is closed in child programs
-    /// ([socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html)).
-    /// `domain` is the family of the addresses it will be used with.
+    /// Creates a blocking TCP socket of `addr`'s family, IPv4 or IPv6, that is closed
+    /// in child programs
+    /// ([socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html)). It has no
+    /// address until [`bind`](Self::bind) or [`connect`](Self::connect).
     ///
     /// # Errors
     ///
     /// Fails when the process or the system is out of descriptors, or without
     /// support for the family.
-    pub fn new(domain: socket2::Domain) -> io::Result<Self> {
-        let inner = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    pub fn new(addr: &InetAddr) -> io::Result<Self> {
+        let inner = socket2::Socket::new(addr.domain(), Type::STREAM, Some(Protocol::TCP))?;
         Ok(Self { inner })
     }
 
-    /// Lets a restarted server bind the address of the one before it, whose
-    /// closed connections the kernel remembers for a minute (`SO_REUSEADDR`,
+    /// Lets a restarted server bind the address of the one before it, whose closed
+    /// connections the kernel keeps in `TIME_WAIT` for a minute (`SO_REUSEADDR`,
     /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
     ///
     /// # Errors
@@ -73,7 +74,7 @@ impl Socket {
     }
 
     /// Lets several sockets, of several processes even, listen on one port; the kernel
-    /// deals out the connections among them (`SO_REUSEPORT`,
+    /// distributes the connections among them (`SO_REUSEPORT`,
     /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
     ///
     /// # Errors
@@ -105,7 +106,7 @@ impl Socket {
     /// privileged port, [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) for
     /// an address that this machine does not have.
     pub fn bind(&self, addr: &InetAddr) -> io::Result<()> {
-        self.inner.bind(&(*addr).into())
+        self.inner.bind(&addr.to_sock_addr())
     }
 
     /// Starts to queue connections for [`accept`](Self::accept), up to 4096 of them
@@ -116,10 +117,10 @@ impl Socket {
     /// [`AddrInUse`](io::ErrorKind::AddrInUse) when another socket already
     /// listens there.
     pub fn listen(&self) -> io::Result<()> {
-        self.inner.listen(BACKLOG)
+        self.inner.listen(BACKLOG.into())
     }
 
-    /// Takes the oldest connection from the queue, and says who it is from
+    /// Takes the oldest connection from the queue, with the client's address
     /// ([accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html)). The
     /// new socket is blocking, whatever this one is.
     ///
@@ -130,11 +131,11 @@ impl Socket {
     /// socket stays good.
     pub fn accept(&self) -> io::Result<(Socket, InetAddr)> {
         let (inner, addr) = retry_if_interrupted(|| self.inner.accept())?;
-        Ok((Socket { inner }, addr.try_into()?))
+        Ok((Socket { inner }, InetAddr::from_sock_addr(&addr)?))
     }
 
-    /// Like [`accept`](Self::accept), with a nonblocking socket as the result: one
-    /// system call instead of three
+    /// Like [`accept`](Self::accept), but the new socket is nonblocking: one system call
+    /// instead of three
     /// ([accept4(2)](https://man7.org/linux/man-pages/man2/accept.2.html)).
     ///
     /// # Errors
@@ -148,9 +149,12 @@ impl Socket {
         };
         // SAFETY: accept4 has initialised the address when it succeeds.
         let (fd, addr) = retry_if_interrupted(|| unsafe { SockAddr::try_init(accept) })?;
-        // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+        // SAFETY: the kernel has just made this descriptor, and it has no other owner.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        Ok((Socket { inner: fd.into() }, addr.try_into()?))
+        Ok((
+            Socket { inner: fd.into() },
+            InetAddr::from_sock_addr(&addr)?,
+        ))
     }
 
     /// Connects to a server
@@ -158,11 +162,11 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) when nobody
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) when no socket
     /// listens there; on a nonblocking socket `EINPROGRESS` while the handshake
     /// is under way.
     pub fn connect(&self, addr: &InetAddr) -> io::Result<()> {
-        self.inner.connect(&(*addr).into())
+        self.inner.connect(&addr.to_sock_addr())
     }
 
     /// Chooses whether a call that cannot be done at once waits or fails
@@ -185,7 +189,7 @@ impl Socket {
         self.inner.nonblocking()
     }
 
-    /// Whether a read would find bytes, left in place (`MSG_PEEK`,
+    /// Whether a read would find bytes. They stay in the socket (`MSG_PEEK`,
     /// [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)). The end of the
     /// stream and an error are not bytes.
     pub fn has_input(&self) -> bool {
@@ -193,6 +197,16 @@ impl Socket {
         let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
         let peeked = retry_if_interrupted(|| self.inner.recv_with_flags(&mut byte, flags));
         peeked.is_ok_and(|count| count > 0)
+    }
+
+    /// Takes the error that the connection has failed with, if it has (`SO_ERROR`,
+    /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of getsockopt(2).
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.inner.take_error()
     }
 
     /// The address that this end is bound to, with the port that the kernel
@@ -203,12 +217,12 @@ impl Socket {
     ///
     /// Passes on the error of getsockname(2).
     pub fn local_addr(&self) -> io::Result<InetAddr> {
-        self.inner.local_addr()?.try_into()
+        InetAddr::from_sock_addr(&self.inner.local_addr()?)
     }
 
     /// Closes one direction, or both, while the descriptor stays open
     /// ([shutdown(2)](https://man7.org/linux/man-pages/man2/shutdown.2.html)).
-    /// [`Shutdown::Write`] tells the peer that nothing more will come.
+    /// [`Shutdown::Write`] sends the peer a FIN: its reads return 0 after the last byte.
     ///
     /// # Errors
     ///
@@ -218,17 +232,17 @@ impl Socket {
         self.inner.shutdown(how)
     }
 
-    /// The descriptor's number, to print; whoever makes system calls takes the
-    /// descriptor from [`AsFd`], which cannot outlive the socket.
+    /// The descriptor's number, to print. System calls take the descriptor from
+    /// [`AsFd`], which cannot outlive the socket.
     pub fn fd(&self) -> RawFd {
         self.inner.as_raw_fd()
     }
 }
 
-/// Whether an error of `accept` says that no descriptor or memory was left for
-/// the connection (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`,
-/// [accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html)), which then
-/// stays in the queue: trying again at once fails the same way.
+/// Whether an error of `accept` says that no descriptor or memory was left for the
+/// connection (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`,
+/// [accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html)). The connection
+/// stays in the queue, and another try at once fails the same way.
 pub fn out_of_resources(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error(),
@@ -240,10 +254,15 @@ pub fn out_of_resources(error: &io::Error) -> bool {
 /// serialises the calls, and one thread may read while another writes.
 impl Read for &Socket {
     /// Takes what has arrived, up to the buffer's length, and returns how many bytes
-    /// that was: 0 says that the peer will send no more
+    /// that was: 0 is the end of the stream (EOF)
     /// ([recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)).
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        retry_if_interrupted(|| (&self.inner).read(buf))
+        loop {
+            match (&self.inner).read(buf) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
     }
 }
 
@@ -251,12 +270,12 @@ impl Write for &Socket {
     /// Hands bytes to the kernel, which may take fewer than there are, and returns how
     /// many it took ([send(2)](https://man7.org/linux/man-pages/man2/send.2.html)).
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        // Without the flag, writing to a peer that has gone raises SIGPIPE, which kills a
+        // Without the flag, writing to a closed connection raises SIGPIPE, which kills a
         // process that does not ignore it.
         retry_if_interrupted(|| self.inner.send_with_flags(buf, libc::MSG_NOSIGNAL))
     }
 
-    /// Does nothing: the socket itself keeps no bytes back.
+    /// Does nothing: a socket has no buffer in user space.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -283,7 +302,7 @@ mod tests {
 
     fn bound() -> Socket {
         let addr = InetAddr::new([127, 0, 0, 1], 0);
-        let socket = Socket::new(addr.domain()).unwrap();
+        let socket = Socket::new(&addr).unwrap();
         socket.set_reuse_address(true).unwrap();
         socket.bind(&addr).unwrap();
         socket
@@ -298,7 +317,7 @@ mod tests {
     fn pair() -> (Socket, Socket) {
         let listener = listener();
         let addr = listener.local_addr().unwrap();
-        let client = Socket::new(addr.domain()).unwrap();
+        let client = Socket::new(&addr).unwrap();
         client.connect(&addr).unwrap();
         let (server, peer) = listener.accept().unwrap();
         assert_eq!(peer, client.local_addr().unwrap());
@@ -341,20 +360,21 @@ mod tests {
     fn accepted_sockets_inherit_nodelay() {
         let listener = listener();
         listener.set_nodelay(true).unwrap();
-        let client = Socket::new(socket2::Domain::IPV4).unwrap();
-        client.connect(&listener.local_addr().unwrap()).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let client = Socket::new(&addr).unwrap();
+        client.connect(&addr).unwrap();
         let (server, _) = listener.accept().unwrap();
         assert!(server.inner.tcp_nodelay().unwrap());
     }
 
     #[test]
-    fn writing_to_a_peer_that_has_gone_is_an_error_and_no_signal() {
+    fn writing_to_a_closed_connection_is_an_error_and_raises_no_signal() {
         let (server, client) = pair();
         drop(client);
         // The first write may still be accepted; the reset that answers it fails
         // a later one.
         let error = loop {
-            if let Err(error) = (&server).write(b"anybody there?") {
+            if let Err(error) = (&server).write(b"hello?") {
                 break error;
             }
         };
@@ -365,15 +385,15 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_use_and_a_server_that_is_not_there_have_their_own_kinds() {
-        let deaf = bound();
-        let addr = deaf.local_addr().unwrap();
-        let client = Socket::new(addr.domain()).unwrap();
+    fn an_address_in_use_and_a_refused_connection_have_their_own_kinds() {
+        let unlistening = bound();
+        let addr = unlistening.local_addr().unwrap();
+        let client = Socket::new(&addr).unwrap();
         let error = client.connect(&addr).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
 
-        deaf.listen().unwrap();
-        let second = Socket::new(addr.domain()).unwrap();
+        unlistening.listen().unwrap();
+        let second = Socket::new(&addr).unwrap();
         second.set_reuse_address(true).unwrap();
         let error = second.bind(&addr).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);

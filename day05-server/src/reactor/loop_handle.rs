@@ -1,55 +1,63 @@
-//! How other threads reach a loop.
+//! Handles to a loop, for other threads.
 
 use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::EventLoop;
-use crate::mailbox::Mailbox;
+use crate::reactor::EventLoop;
+use crate::reactor::task_queue::TaskQueue;
 
-/// Something to be done by a loop, in its thread.
+/// A function for the loop to call in its thread.
 pub(crate) type Task = Box<dyn FnOnce(&Rc<EventLoop>) + Send>;
 
-/// A way into an [`EventLoop`] that may be sent to other threads, which the loop
-/// itself may not. Clones lead to the same loop. What it is told lies in a mailbox, and
-/// the loop is woken by an eventfd
-/// ([eventfd(2)](https://man7.org/linux/man-pages/man2/eventfd.2.html)).
+/// A `Send` handle to an [`EventLoop`], which is not `Send` itself. Clones lead to the
+/// same loop. Tasks wait in a queue, and an eventfd
+/// ([eventfd(2)](https://man7.org/linux/man-pages/man2/eventfd.2.html)) wakes the loop.
 #[derive(Clone)]
 pub struct LoopHandle {
-    mailbox: Arc<Mailbox<Task>>,
+    queue: Arc<TaskQueue<Task>>,
 }
 
 impl LoopHandle {
-    pub(crate) fn new(mailbox: Arc<Mailbox<Task>>) -> Self {
-        Self { mailbox }
+    pub(crate) fn new(queue: Arc<TaskQueue<Task>>) -> Self {
+        Self { queue }
     }
 
-    /// Has the loop call `task` in its own thread, soon, and after everything that
-    /// the calling thread has posted before. Muduo's function of this name calls
-    /// the task at once if it is in that thread already; here it always takes its
-    /// turn, so that it never runs in the middle of a callback.
+    /// Makes the loop call `task` in its thread, after the tasks that the calling thread has
+    /// passed before. Muduo's `runInLoop` calls the task at once when it is called in the
+    /// loop's thread; here it always goes through the queue (muduo's `queueInLoop`), so that
+    /// it never runs in the middle of a callback.
     ///
     /// # Errors
     ///
-    /// Fails when the loop has ended; the task is dropped. A task that was taken is
-    /// called unless its loop is dropped before it has run.
+    /// [`LoopEnded`] when the loop has ended; the task is dropped. A task that was accepted
+    /// is called unless its loop is dropped before.
     pub fn run_in_loop(
         &self,
         task: impl FnOnce(&Rc<EventLoop>) + Send + 'static,
     ) -> Result<(), LoopEnded> {
-        self.mailbox.push(Box::new(task)).map_err(|_| LoopEnded)
+        self.queue.push(Box::new(task)).map_err(|_| LoopEnded)
     }
 
-    /// Ends the loop after what has been posted before: in its next turn if it
-    /// runs, or else as soon as it is run. Has no effect on a loop that has ended.
-    pub fn quit(&self) {
-        // A loop that has ended needs no more telling.
-        let _ = self.run_in_loop(|event_loop| event_loop.quit());
+    /// Ends the loop after the tasks that the calling thread has passed before. A loop that
+    /// does not run yet ends as soon as it is run.
+    ///
+    /// # Errors
+    ///
+    /// [`LoopEnded`] when the loop has ended already.
+    pub fn quit(&self) -> Result<(), LoopEnded> {
+        self.run_in_loop(|event_loop| event_loop.quit())
     }
 }
 
-/// The loop that a task was meant for has ended.
+impl fmt::Debug for LoopHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoopHandle").finish_non_exhaustive()
+    }
+}
+
+/// The error of a handle whose loop has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopEnded;
 

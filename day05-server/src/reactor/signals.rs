@@ -1,27 +1,27 @@
-//! Signals as events.
+//! Signals as events of the loop.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::ptr;
 use std::rc::Rc;
 
-use crate::syscall::check;
-use crate::{Channel, EventLoop, report};
+use crate::base::log_stderr;
+use crate::base::signal_mask::SignalSet;
+use crate::base::syscall::check;
+use crate::reactor::{Channel, EventLoop};
 
-/// A signal that a server may want to hear of
+/// A signal that a server handles
 /// ([signal(7)](https://man7.org/linux/man-pages/man7/signal.7.html)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Signal {
     /// `SIGINT`: Ctrl-C.
     Interrupt = libc::SIGINT,
-    /// `SIGTERM`: the polite request to end, from `kill` or a service manager.
+    /// `SIGTERM`: the request to end, from `kill` or a service manager.
     Terminate = libc::SIGTERM,
-    /// `SIGHUP`. By custom: open files again, read the configuration again.
+    /// `SIGHUP`: by convention, to reopen files and to reload the configuration.
     Hangup = libc::SIGHUP,
-    /// `SIGUSR1`: no meaning but the one that the program gives it.
+    /// `SIGUSR1`: its meaning is the program's choice.
     User1 = libc::SIGUSR1,
 }
 
@@ -35,12 +35,12 @@ impl Signal {
     }
 }
 
-/// Signals that arrive as events, like everything else
+/// Blocked signals, to be read as events of a loop
 /// ([signalfd(2)](https://man7.org/linux/man-pages/man2/signalfd.2.html)).
 ///
-/// A signal handler may interrupt anything at any place and may therefore do next to
-/// nothing ([signal-safety(7)](https://man7.org/linux/man-pages/man7/signal-safety.7.html));
-/// a callback of the loop may do everything.
+/// A signal handler can interrupt the program at any instruction, and may call hardly
+/// anything ([signal-safety(7)](https://man7.org/linux/man-pages/man7/signal-safety.7.html)).
+/// A callback of the loop has no such restriction.
 ///
 /// ```no_run
 /// # use day05_server as reactor;
@@ -50,9 +50,9 @@ impl Signal {
 ///
 /// let signals = Signals::block(&[Signal::Interrupt, Signal::Terminate])?;
 /// let event_loop = EventLoop::new()?;
-/// let ended = Rc::downgrade(&event_loop);
-/// signals.watch(&event_loop, move |_| {
-///     if let Some(event_loop) = ended.upgrade() {
+/// let weak = Rc::downgrade(&event_loop);
+/// let _watch = signals.watch(&event_loop, move |_| {
+///     if let Some(event_loop) = weak.upgrade() {
 ///         event_loop.quit();
 ///     }
 /// })?;
@@ -60,40 +60,42 @@ impl Signal {
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Signals {
     file: File,
 }
 
 impl Signals {
-    /// Keeps `signals` from interrupting the calling thread and those that it starts
-    /// later. Call this **before the first thread is started**: in a thread without the
-    /// block a signal would still do what it does by default, and end the process.
+    /// Blocks `signals` in the calling thread and in the threads that it starts later. Call
+    /// this **before the first thread is started**: a thread that does not block a signal
+    /// may receive it, and its default action ends the process.
     ///
     /// # Errors
     ///
     /// Fails when the process or the system is out of descriptors or memory.
     pub fn block(signals: &[Signal]) -> io::Result<Self> {
-        let mask = block(signals)?;
-        // SAFETY: the mask is read during the call only.
-        let fd = check(unsafe {
-            libc::signalfd(-1, &raw const mask, libc::SFD_NONBLOCK | libc::SFD_CLOEXEC)
-        })?;
-        // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+        let set = SignalSet::of(signals.iter().map(|&signal| signal as libc::c_int))?;
+        set.block()?;
+        let flags = libc::SFD_NONBLOCK | libc::SFD_CLOEXEC;
+        // SAFETY: the set is read during the call only.
+        let fd = check(unsafe { libc::signalfd(-1, set.as_ptr(), flags) })?;
+        // SAFETY: the kernel has just made this descriptor, and it has no other owner.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         Ok(Self { file: fd.into() })
     }
 
-    /// Has the loop call `callback` for each signal that arrives, or has arrived since
-    /// it was blocked.
+    /// Makes the loop call `callback` for each signal that arrives, or has arrived since it
+    /// was blocked, until the channel that this returns is dropped.
     ///
     /// # Errors
     ///
     /// Fails like [`Channel::enable_reading`].
+    #[must_use = "dropping the channel ends the watch"]
     pub fn watch(
         self,
         event_loop: &Rc<EventLoop>,
         callback: impl Fn(Signal) + 'static,
-    ) -> io::Result<()> {
+    ) -> io::Result<Rc<Channel>> {
         let signals = Rc::new(self);
         let channel = Channel::new(event_loop, Rc::clone(&signals));
         channel.set_read_callback(move |_| {
@@ -101,14 +103,15 @@ impl Signals {
                 match signals.read() {
                     Ok(Some(signal)) => callback(signal),
                     Ok(None) => return,
-                    Err(error) => return report(format_args!("cannot read a signal: {error}")),
+                    Err(error) => return log_stderr(format_args!("cannot read a signal: {error}")),
                 }
             }
         });
-        channel.enable_reading()
+        channel.enable_reading()?;
+        Ok(channel)
     }
 
-    /// The next signal, if one is waiting.
+    /// The next pending signal.
     fn read(&self) -> io::Result<Option<Signal>> {
         let mut info = [0; size_of::<libc::signalfd_siginfo>()];
         match (&self.file).read(&mut info) {
@@ -129,25 +132,6 @@ impl AsFd for Signals {
     }
 }
 
-/// Blocks `signals` in the calling thread and returns them as the kernel's set
-/// ([pthread_sigmask(3)](https://man7.org/linux/man-pages/man3/pthread_sigmask.3.html)).
-fn block(signals: &[Signal]) -> io::Result<libc::sigset_t> {
-    let mut mask = MaybeUninit::uninit();
-    // SAFETY: the call writes to the set and does not read it.
-    check(unsafe { libc::sigemptyset(mask.as_mut_ptr()) })?;
-    // SAFETY: sigemptyset has initialised it.
-    let mut mask = unsafe { mask.assume_init() };
-    for &signal in signals {
-        // SAFETY: the set is initialised and borrowed for the call.
-        check(unsafe { libc::sigaddset(&raw mut mask, signal as libc::c_int) })?;
-    }
-    // SAFETY: the set is read during the call only, and no old set is asked for.
-    match unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const mask, ptr::null_mut()) } {
-        0 => Ok(mask),
-        error => Err(io::Error::from_raw_os_error(error)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
@@ -155,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signals_arrive_as_events_in_the_thread_of_the_loop() {
+    fn signals_are_events_in_the_thread_of_the_loop() {
         let event_loop = EventLoop::new().unwrap();
         let arrived = Rc::new(RefCell::new(Vec::new()));
         let (log, handle) = (Rc::clone(&arrived), event_loop.handle());
@@ -165,13 +149,13 @@ mod tests {
             // which is the one that it goes to.
             assert_eq!(unsafe { libc::raise(signal as libc::c_int) }, 0);
         }
-        let note = move |signal| {
+        let record = move |signal| {
             log.borrow_mut().push(signal);
             if log.borrow().len() == 2 {
-                handle.quit();
+                handle.quit().unwrap();
             }
         };
-        signals.watch(&event_loop, note).unwrap();
+        let _watch = signals.watch(&event_loop, record).unwrap();
         event_loop.run().unwrap();
         let arrived = arrived.take();
         assert!(arrived.contains(&Signal::User1) && arrived.contains(&Signal::Hangup));

@@ -1,20 +1,21 @@
-//! The command line that the programs of every day share.
+//! The command line and the output of the programs, the same on every day.
 //!
-//! No part of the lesson: a program of your own would use a library for this,
-//! but the days promise to depend on nothing that is not about sockets.
+//! It is not part of the lesson. A program of your own would use a library for this;
+//! the days depend on `libc` and `socket2` only.
 
+#![allow(dead_code, reason = "the server and the client use a part of it each")]
+
+use std::borrow::Cow;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, Write};
+use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::elog::BuildError;
-use crate::{InetAddr, ParseInetAddrError, report};
+use crate::reactor::{InetAddr, ParseInetAddrError, log_stderr};
 
-const MAX_THREADS: usize = 1024;
 const DEFAULT_PREFIX: &[u8] = b"Echo: ";
 
 const SERVER_HELP: &str = concat!(
@@ -29,10 +30,6 @@ Usage: ",
   --prefix TEXT  what each reply begins with; '' sends the bytes back as they
                  came [default: 'Echo: ']
   --quiet        do not print what the clients send
-  --threads N    how many threads serve clients; 0: the one that accepts them
-                 does [default: one for each core]
-  --log FILE     where to log; SIGHUP opens FILE again [default: warnings and
-                 errors go to stderr]
   --help         print this text"
 );
 
@@ -47,20 +44,20 @@ Usage: ",
   --help         print this text"
 );
 
-/// Why a program ends without having done its work.
+/// Why a program ends before its work is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// It was asked what it can do: the text goes to stdout, exit code 0.
+pub(crate) enum Exit {
+    /// `--help`: the text goes to stdout, exit code 0.
     Help(&'static str),
-    /// It was called in a way that it does not understand: exit code 2.
+    /// Arguments that it does not know: exit code 2.
     Usage(String),
-    /// What it tried did not work: exit code 1.
+    /// A call that failed: exit code 1.
     Failed(String),
 }
 
 impl Exit {
-    /// The server cannot have the address it was given.
-    pub fn cannot_listen(addr: &InetAddr, error: &io::Error) -> Self {
+    /// The server cannot listen on `addr`.
+    pub(crate) fn cannot_listen(addr: &InetAddr, error: &io::Error) -> Self {
         let why = match error.kind() {
             io::ErrorKind::AddrInUse => {
                 "address already in use — is yesterday's server still running?".to_owned()
@@ -74,8 +71,8 @@ impl Exit {
         Self::Failed(format!("cannot listen on {addr}: {why}"))
     }
 
-    /// The client does not reach its server.
-    pub fn cannot_connect(addr: &InetAddr, error: &io::Error) -> Self {
+    /// The client cannot connect to its server.
+    pub(crate) fn cannot_connect(addr: &InetAddr, error: &io::Error) -> Self {
         let why = match error.kind() {
             io::ErrorKind::ConnectionRefused => {
                 "connection refused — is the server running?".to_owned()
@@ -92,20 +89,14 @@ impl From<io::Error> for Exit {
     }
 }
 
-impl From<BuildError> for Exit {
-    fn from(error: BuildError) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
 impl From<ParseInetAddrError> for Exit {
     fn from(error: ParseInetAddrError) -> Self {
         Self::Usage(error.to_string())
     }
 }
 
-/// Ends `main`: says on one line why the program stopped, if it had to.
-pub fn exit_code(result: Result<(), Exit>) -> ExitCode {
+/// The result of `main`: prints on one line why the program ends, if it had to.
+pub(crate) fn exit_code(result: Result<(), Exit>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Exit::Help(text)) => {
@@ -113,48 +104,61 @@ pub fn exit_code(result: Result<(), Exit>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(Exit::Usage(message)) => {
-            report(format_args!(
+            log_stderr(format_args!(
                 "error: {message} (--help lists what there is)"
             ));
             ExitCode::from(2)
         }
         Err(Exit::Failed(message)) => {
-            report(format_args!("error: {message}"));
+            log_stderr(format_args!("error: {message}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Writes one line to stdout. `println!` panics when stdout's reader has gone,
-/// and a server's clients need not suffer for that.
-pub fn print_line(line: fmt::Arguments<'_>) {
-    // Whoever closed the pipe does not want to know.
+/// Writes one line to stdout. `println!` would panic when the reader of stdout has
+/// closed it, and a closed stdout must not end a server.
+pub(crate) fn print_line(line: fmt::Arguments<'_>) {
+    // The reader has closed the pipe: there is no other place for the line.
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-/// What an echo server was asked to do.
+/// Prints what client `fd` sent, in quotes and with control characters and invalid UTF-8
+/// escaped. A client may send any byte, and an escape sequence printed as it is would
+/// take over the terminal.
+pub(crate) fn print_message(fd: RawFd, message: &[u8]) {
+    let message = OsStr::from_bytes(message);
+    print_line(format_args!("Message from client {fd}: {message:?}"));
+}
+
+/// The options of an echo server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Where it listens.
-    pub addr: InetAddr,
+pub(crate) struct Options {
+    /// The address to listen on.
+    pub(crate) addr: InetAddr,
     /// What each reply begins with.
-    pub prefix: Vec<u8>,
-    /// Whether it keeps to itself what clients send.
-    pub quiet: bool,
-    /// How many threads serve clients, unless it is one for each core.
-    pub threads: Option<usize>,
-    /// The log file, if there is to be one.
-    pub log: Option<PathBuf>,
+    pub(crate) prefix: Vec<u8>,
+    /// Does not print what clients send.
+    pub(crate) quiet: bool,
 }
 
 impl Options {
-    /// Reads the program's own command line.
+    /// Parses the arguments of the process.
     ///
     /// # Errors
     ///
-    /// [`Exit::Help`] for `--help`, [`Exit::Usage`] for what it does not know.
-    pub fn from_args() -> Result<Self, Exit> {
+    /// [`Exit::Help`] for `--help`, [`Exit::Usage`] for unknown arguments.
+    pub(crate) fn from_args() -> Result<Self, Exit> {
         Self::parse(env::args_os().skip(1))
+    }
+
+    /// The reply to a message: prefix and message. Without a prefix, nothing is copied.
+    pub(crate) fn reply<'a>(&self, message: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.prefix.is_empty() {
+            message.into()
+        } else {
+            [&self.prefix, message].concat().into()
+        }
     }
 
     fn parse(args: impl Iterator<Item = OsString>) -> Result<Self, Exit> {
@@ -163,8 +167,6 @@ impl Options {
             addr: default_addr(),
             prefix: DEFAULT_PREFIX.to_vec(),
             quiet: false,
-            threads: None,
-            log: None,
         };
         let mut args = Args { args };
         while let Some((name, value)) = args.next() {
@@ -174,11 +176,6 @@ impl Options {
                 (b"--prefix", value) => {
                     options.prefix = args.value(&name, value)?.into_encoded_bytes();
                 }
-                (b"--threads", value) => {
-                    let value = args.value(&name, value)?;
-                    options.threads = Some(parse_threads(&value.to_string_lossy())?);
-                }
-                (b"--log", value) => options.log = Some(args.value(&name, value)?.into()),
                 _ => addr = Some(positional_addr(addr, &name)?),
             }
         }
@@ -187,12 +184,12 @@ impl Options {
     }
 }
 
-/// Reads the client's command line: the server's address.
+/// Parses the client's arguments: the server's address.
 ///
 /// # Errors
 ///
-/// [`Exit::Help`] for `--help`, [`Exit::Usage`] for what it does not know.
-pub fn client_addr() -> Result<InetAddr, Exit> {
+/// [`Exit::Help`] for `--help`, [`Exit::Usage`] for unknown arguments.
+pub(crate) fn client_addr() -> Result<InetAddr, Exit> {
     parse_client_addr(env::args_os().skip(1))
 }
 
@@ -207,7 +204,7 @@ fn parse_client_addr(args: impl Iterator<Item = OsString>) -> Result<InetAddr, E
     Ok(addr.unwrap_or_else(default_addr))
 }
 
-/// The address of the document's samples.
+/// The address of the Python samples.
 fn default_addr() -> InetAddr {
     InetAddr::new([127, 0, 0, 1], 8888)
 }
@@ -221,15 +218,6 @@ fn positional_addr(earlier: Option<InetAddr>, arg: &OsStr) -> Result<InetAddr, E
         return Err(Exit::Usage(format!("unexpected argument '{text}'")));
     }
     Ok(text.parse()?)
-}
-
-fn parse_threads(text: &str) -> Result<usize, Exit> {
-    match text.parse() {
-        Ok(count) if count <= MAX_THREADS => Ok(count),
-        _ => Err(Exit::Usage(format!(
-            "'{text}' is not a number of threads (0 to {MAX_THREADS})"
-        ))),
-    }
 }
 
 /// Splits `--name=value` in two; a value may also be the next argument.
@@ -268,7 +256,7 @@ mod tests {
         Options::parse(line.iter().map(OsString::from))
     }
 
-    fn complaint(line: &[&str]) -> String {
+    fn usage_error(line: &[&str]) -> String {
         match parse(line) {
             Err(Exit::Usage(message)) => message,
             other => panic!("{line:?}: {other:?}"),
@@ -276,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn without_arguments_a_server_is_the_documents_sample() {
+    fn the_defaults_are_those_of_the_python_samples() {
         let options = parse(&[]).unwrap();
         assert_eq!(options.addr.to_string(), "127.0.0.1:8888");
         assert_eq!(options.prefix, b"Echo: ");
@@ -294,40 +282,31 @@ mod tests {
     }
 
     #[test]
-    fn threads_are_counted() {
-        assert_eq!(parse(&["--threads", "0"]).unwrap().threads, Some(0));
-        assert_eq!(parse(&["--threads=3"]).unwrap().threads, Some(3));
-        for text in ["-1", "many", "1025", ""] {
-            assert!(complaint(&["--threads", text]).contains("not a number of threads"));
-        }
+    fn a_reply_is_prefix_and_message() {
+        assert_eq!(parse(&[]).unwrap().reply(b"hi"), &b"Echo: hi"[..]);
+        let verbatim = parse(&["--prefix="]).unwrap();
+        assert!(matches!(verbatim.reply(b"hi"), Cow::Borrowed(b"hi")));
     }
 
     #[test]
-    fn the_log_is_a_path() {
-        assert_eq!(parse(&[]).unwrap().log, None);
-        let options = parse(&["--log", "server.log"]).unwrap();
-        assert_eq!(options.log, Some("server.log".into()));
+    fn an_error_names_the_argument() {
+        assert_eq!(usage_error(&["--loud"]), "unknown option '--loud'");
+        assert_eq!(usage_error(&["--quiet=no"]), "unknown option '--quiet'");
+        assert_eq!(usage_error(&["--prefix"]), "--prefix needs a value");
+        assert!(usage_error(&["127.0.0.1:70000"]).contains("out of range"));
+        assert!(usage_error(&["here"]).contains("'here' is not an address"));
+        assert!(usage_error(&["127.0.0.1:1", "127.0.0.1:2"]).contains("unexpected argument"));
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
-        assert_eq!(complaint(&["--loud"]), "unknown option '--loud'");
-        assert_eq!(complaint(&["--quiet=no"]), "unknown option '--quiet'");
-        assert_eq!(complaint(&["--prefix"]), "--prefix needs a value");
-        assert!(complaint(&["127.0.0.1:70000"]).contains("out of range"));
-        assert!(complaint(&["here"]).contains("'here' is not an address"));
-        assert!(complaint(&["127.0.0.1:1", "127.0.0.1:2"]).contains("unexpected argument"));
-    }
-
-    #[test]
-    fn help_is_an_answer_and_not_an_error() {
+    fn help_is_an_exit_of_its_own() {
         assert_eq!(parse(&["--help"]), Err(Exit::Help(SERVER_HELP)));
         let args = ["-h"].into_iter().map(OsString::from);
         assert_eq!(parse_client_addr(args), Err(Exit::Help(CLIENT_HELP)));
     }
 
     #[test]
-    fn a_client_takes_an_address_alone() {
+    fn the_client_takes_one_address() {
         let parse = |line: &[&str]| parse_client_addr(line.iter().map(OsString::from));
         assert_eq!(parse(&[]).unwrap(), default_addr());
         assert_eq!(parse(&["127.0.0.1:9"]).unwrap().port(), 9);

@@ -1,11 +1,12 @@
-//! A descriptor, what is awaited on it, and what is to be done then.
+//! Channels: a descriptor, its interest, and the callbacks of its events.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::rc::{Rc, Weak};
 
-use crate::{EpollFlags, EventLoop, Token};
+use crate::reactor::{EpollFlags, EventLoop, Token};
 
 type Callback = Rc<dyn Fn(&Rc<Channel>)>;
 
@@ -16,31 +17,32 @@ struct Callbacks {
     close: Option<Callback>,
 }
 
-/// The end of the peer's stream comes along with whatever else there is to read.
+/// With `RDHUP`, the end of the stream is in the same event as the last bytes.
 pub(crate) const READING: EpollFlags = EpollFlags::IN.union(EpollFlags::RDHUP);
 const WRITING: EpollFlags = EpollFlags::OUT;
 const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 
-/// Binds a descriptor to the functions that its events call: epoll's side knows
-/// nothing of echoes, and an echo nothing of epoll. Where the C++ course derives
-/// classes from its `Channel` to make other kinds of server, other callbacks do.
+/// A descriptor and the callbacks of its events. Epoll knows nothing of the echo, and the
+/// echo nothing of epoll. The original C++ derives classes from its `Channel` to make
+/// other kinds of server; here they set other callbacks.
 ///
-/// Set the callbacks first and then enable what they are for: an event that comes
-/// between the two would find nobody at home.
+/// A channel is registered with epoll while it has an interest. Dropping it removes it
+/// from epoll, and then gives up its share of the descriptor. A descriptor is therefore
+/// not closed, and its number not used again, while epoll watches it.
 ///
-/// A channel shares the ownership of its descriptor, which therefore cannot be
-/// closed, and its number not used again, while epoll watches it.
+/// Set the callbacks before you enable an interest: an event that arrives between the two
+/// would find no callback.
 ///
 /// A callback may do anything to any channel: remove its own or another, replace
-/// callbacks (the one it runs in too), make new channels. It gets its own channel
-/// as an argument; a channel whose callback has captured that channel itself is a
-/// ring of owners that is never freed.
+/// callbacks, its own included, and make new channels. Its argument is its channel. A
+/// callback that captures an `Rc` of its own channel is a reference cycle, and the channel
+/// is never dropped.
 ///
-/// The members are the C++ class's, without the `get_` of `get_fd`,
-/// `get_listen_events`, `get_ready_events` and `get_in_epoll`.
+/// The methods are the C++ class's, without the `get_` of `get_fd`, `get_listen_events`,
+/// `get_ready_events` and `get_in_epoll`.
 ///
-/// A channel belongs to the thread of its loop. Sending it to another is an error
-/// of types, where the C++ class can only write it in a comment:
+/// A channel belongs to the thread of its loop. Sending it to another is a type error;
+/// in C++ the rule can only stand in a comment:
 ///
 /// ```compile_fail,E0277
 /// # use day06_elog as reactor;
@@ -51,96 +53,95 @@ pub struct Channel {
     event_loop: Weak<EventLoop>,
     fd: Rc<dyn AsFd>,
     token: Cell<Option<Token>>,
-    listen_events: Cell<EpollFlags>,
+    interest: Cell<EpollFlags>,
     ready_events: Cell<EpollFlags>,
     in_epoll: Cell<bool>,
     callbacks: RefCell<Callbacks>,
 }
 
 impl Channel {
-    /// A channel that listens for nothing yet: no system call is made until something
-    /// is enabled.
+    /// A channel without interest. It makes no system call until one is enabled.
     pub fn new(event_loop: &Rc<EventLoop>, fd: Rc<impl AsFd + 'static>) -> Rc<Self> {
         Rc::new(Self {
             event_loop: Rc::downgrade(event_loop),
             fd,
             token: Cell::default(),
-            listen_events: Cell::default(),
+            interest: Cell::default(),
             ready_events: Cell::default(),
             in_epoll: Cell::default(),
             callbacks: RefCell::default(),
         })
     }
 
-    /// What to do when there is something to read, the end of the stream included. As
-    /// with the other two, a callback that was set before is replaced.
+    /// Sets the callback for bytes to read and for the end of the stream. As with the
+    /// other two, it replaces an earlier one.
     pub fn set_read_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.set_callback(|callbacks| &mut callbacks.read, callback);
     }
 
-    /// What to do when there is room to write.
+    /// Sets the callback for room to write.
     pub fn set_write_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.set_callback(|callbacks| &mut callbacks.write, callback);
     }
 
-    /// What to do when the descriptor has failed or both its directions are closed,
-    /// and there is nothing left to read that would say so (`EPOLLERR`, `EPOLLHUP`).
-    /// epoll reports this to every channel that listens for anything. The C++ class
-    /// has no callback for it.
+    /// Sets the callback for a failed descriptor, or one whose halves are both closed,
+    /// when there is nothing to read (`EPOLLERR`, `EPOLLHUP` without `EPOLLIN`). epoll
+    /// reports these to every channel with an interest. The C++ class has no callback for
+    /// them.
     pub fn set_close_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.set_callback(|callbacks| &mut callbacks.close, callback);
     }
 
-    /// Listens for something to read (`EPOLLIN`, `EPOLLRDHUP`).
+    /// Watches for bytes to read (`EPOLLIN`, `EPOLLRDHUP`).
     ///
     /// # Errors
     ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn enable_reading(self: &Rc<Self>) -> io::Result<()> {
-        self.listen_for(self.listen_events.get() | READING)
+        self.set_interest(self.interest.get() | READING)
     }
 
-    /// Ceases to listen for something to read.
+    /// Stops watching for bytes to read.
     ///
     /// # Errors
     ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn disable_reading(self: &Rc<Self>) -> io::Result<()> {
-        self.listen_for(self.listen_events.get() & !READING)
+        self.set_interest(self.interest.get() & !READING)
     }
 
-    /// Listens for room to write (`EPOLLOUT`). A socket nearly always has room: enable
-    /// this only while there is something to write.
+    /// Watches for room to write (`EPOLLOUT`). A socket nearly always has room: enable
+    /// this only while there are bytes to write.
     ///
     /// # Errors
     ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn enable_writing(self: &Rc<Self>) -> io::Result<()> {
-        self.listen_for(self.listen_events.get() | WRITING)
+        self.set_interest(self.interest.get() | WRITING)
     }
 
-    /// Ceases to listen for room to write.
+    /// Stops watching for room to write.
     ///
     /// # Errors
     ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn disable_writing(self: &Rc<Self>) -> io::Result<()> {
-        self.listen_for(self.listen_events.get() & !WRITING)
+        self.set_interest(self.interest.get() & !WRITING)
     }
 
-    /// Reports news once, when it arrives, instead of for as long as it lasts
-    /// (`EPOLLET`). A callback must then read or write until
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock), or [`rearm`](Self::rearm).
+    /// Makes the channel edge-triggered (`EPOLLET`): epoll reports an event once when it
+    /// occurs, not for as long as its condition holds. A callback must then read or write
+    /// until [`WouldBlock`](io::ErrorKind::WouldBlock), or [`rearm`](Self::rearm).
     ///
     /// # Errors
     ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn use_et(self: &Rc<Self>) -> io::Result<()> {
-        self.listen_for(self.listen_events.get() | EpollFlags::ET)
+        self.set_interest(self.interest.get() | EpollFlags::ET)
     }
 
-    /// Makes an edge-triggered channel report once more what is there already: for
-    /// a callback that stops early so that others have their turn.
+    /// Makes an edge-triggered channel report its pending events once more
+    /// (`EPOLL_CTL_MOD`): for a callback that stops early so that others have their turn.
     ///
     /// # Errors
     ///
@@ -152,34 +153,42 @@ impl Channel {
         }
     }
 
-    /// Takes the channel out of epoll for good. Events that are already on their
-    /// way to it are dropped.
+    /// Removes the channel from epoll before it is dropped. Its events that the last wait
+    /// has returned already are stale, and are skipped.
     ///
     /// # Errors
     ///
     /// Fails like [`EventLoop::remove_channel`]; the channel is removed all the same.
     pub fn remove(&self) -> io::Result<()> {
-        self.listen_events.set(EpollFlags::empty());
+        self.interest.set(EpollFlags::empty());
         match self.event_loop.upgrade() {
             Some(event_loop) => event_loop.remove_channel(self),
             None => Ok(()),
         }
     }
 
-    /// Calls the callbacks that the [ready events](Self::ready_events) ask for: read,
-    /// then write, then close, each only if it is still wanted when its turn comes.
+    /// Calls the callbacks of the [ready events](Self::ready_events): read, then write,
+    /// then close. A callback may change the interest, so that it is looked up before each.
     pub fn handle_event(self: &Rc<Self>) {
         let ready = self.ready_events.get();
-        // What the channel listens for is looked up each time: a callback that ran
-        // earlier, this channel's or another's, may have changed it.
-        if ready.intersects(READING) && self.listen_events.get().intersects(READING) {
-            self.call(|callbacks| &callbacks.read);
+        if ready.intersects(READING)
+            && self.interest.get().intersects(READING)
+            && let Some(callback) = self.callback(|callbacks| &callbacks.read)
+        {
+            callback(self);
         }
-        if ready.intersects(WRITING) && self.listen_events.get().intersects(WRITING) {
-            self.call(|callbacks| &callbacks.write);
+        if ready.intersects(WRITING)
+            && self.interest.get().intersects(WRITING)
+            && let Some(callback) = self.callback(|callbacks| &callbacks.write)
+        {
+            callback(self);
         }
-        if ready.intersects(FAILED) && !ready.contains(EpollFlags::IN) && self.in_epoll.get() {
-            self.call(|callbacks| &callbacks.close);
+        if ready.intersects(FAILED)
+            && !ready.contains(EpollFlags::IN)
+            && self.in_epoll.get()
+            && let Some(callback) = self.callback(|callbacks| &callbacks.close)
+        {
+            callback(self);
         }
     }
 
@@ -188,22 +197,22 @@ impl Channel {
         self.as_fd().as_raw_fd()
     }
 
-    /// What the channel listens for.
+    /// The channel's interest: the events that epoll watches for.
     pub fn listen_events(&self) -> EpollFlags {
-        self.listen_events.get()
+        self.interest.get()
     }
 
-    /// What the last event said.
+    /// The events of the last wait that returned any for this channel.
     pub fn ready_events(&self) -> EpollFlags {
         self.ready_events.get()
     }
 
-    /// Notes what an event said, for [`handle_event`](Self::handle_event).
+    /// Stores the events of a wait, for [`handle_event`](Self::handle_event).
     pub fn set_ready_events(&self, ready: EpollFlags) {
         self.ready_events.set(ready);
     }
 
-    /// Whether the kernel watches the descriptor at the moment.
+    /// Whether epoll watches the descriptor at the moment.
     pub fn in_epoll(&self) -> bool {
         self.in_epoll.get()
     }
@@ -212,7 +221,7 @@ impl Channel {
         self.in_epoll.set(in_epoll);
     }
 
-    /// The name under which the channel is registered.
+    /// The token that the channel's events carry, while it is registered.
     pub(crate) fn token(&self) -> Option<Token> {
         self.token.get()
     }
@@ -221,12 +230,12 @@ impl Channel {
         self.token.set(token);
     }
 
-    fn listen_for(self: &Rc<Self>, events: EpollFlags) -> io::Result<()> {
-        let before = self.listen_events.replace(events);
-        if events == before {
+    fn set_interest(self: &Rc<Self>, interest: EpollFlags) -> io::Result<()> {
+        let before = self.interest.replace(interest);
+        if interest == before {
             return Ok(());
         }
-        self.rearm().inspect_err(|_| self.listen_events.set(before))
+        self.rearm().inspect_err(|_| self.interest.set(before))
     }
 
     fn set_callback(
@@ -235,22 +244,35 @@ impl Channel {
         callback: impl Fn(&Rc<Channel>) + 'static,
     ) {
         let before = which(&mut self.callbacks.borrow_mut()).replace(Rc::new(callback));
-        // What the old callback owns may reach back in here when it is dropped.
+        // The borrow has ended: dropping what the old callback owns may use this channel.
         drop(before);
     }
 
-    /// Calls a callback when nothing is borrowed any more: it may replace itself.
-    fn call(self: &Rc<Self>, which: fn(&Callbacks) -> &Option<Callback>) {
-        let callback = which(&self.callbacks.borrow()).clone();
-        if let Some(callback) = callback {
-            callback(self);
-        }
+    /// A callback to be called without a borrow of the table: it may replace itself.
+    fn callback(&self, which: fn(&Callbacks) -> &Option<Callback>) -> Option<Callback> {
+        which(&self.callbacks.borrow()).clone()
     }
 }
 
 impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        // Fails only if the descriptor is not in epoll, which is what is wanted.
+        let _ = self.remove();
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("fd", &self.fd())
+            .field("interest", &self.interest)
+            .finish_non_exhaustive()
     }
 }
 
@@ -261,12 +283,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::Events;
+    use crate::reactor::Events;
 
     type Poller = EventLoop;
 
     /// A channel on one end of a connection, the other end, and the names of the
-    /// callbacks that have been called.
+    /// callbacks that were called.
     struct Fixture {
         channel: Rc<Channel>,
         stream: Rc<UnixStream>,
@@ -280,13 +302,13 @@ mod tests {
             let stream = Rc::new(stream);
             let channel = Channel::new(poller, Rc::clone(&stream));
             let calls = Rc::new(RefCell::new(Vec::new()));
-            let note = |name| {
+            let record = |name| {
                 let calls = Rc::clone(&calls);
                 move |_: &Rc<Channel>| calls.borrow_mut().push(name)
             };
-            channel.set_read_callback(note("read"));
-            channel.set_write_callback(note("write"));
-            channel.set_close_callback(note("close"));
+            channel.set_read_callback(record("read"));
+            channel.set_write_callback(record("write"));
+            channel.set_close_callback(record("close"));
             Self {
                 channel,
                 stream,
@@ -295,7 +317,7 @@ mod tests {
             }
         }
 
-        /// One whose channel is listening and has something to read.
+        /// One whose channel watches for bytes to read, and has one.
         fn readable(poller: &Rc<Poller>) -> Self {
             let fixture = Self::new(poller);
             fixture.channel.enable_reading().unwrap();
@@ -308,10 +330,10 @@ mod tests {
         }
     }
 
-    /// Handles one batch and returns how many events were in it.
-    fn turn(poller: &Rc<Poller>) -> usize {
+    /// Handles the events of one wait and returns their number.
+    fn run_once(poller: &Rc<Poller>) -> usize {
         let mut events = Events::with_capacity(8);
-        poller.turn(&mut events, Some(Duration::ZERO)).unwrap();
+        poller.run_once(&mut events, Some(Duration::ZERO)).unwrap();
         events.iter().count()
     }
 
@@ -320,70 +342,73 @@ mod tests {
     }
 
     #[test]
-    fn events_call_the_callbacks_that_are_listened_for() {
+    fn events_call_the_callbacks_of_the_interest() {
         let poller = poller();
         let fixture = Fixture::readable(&poller);
-        assert_eq!((turn(&poller), fixture.calls()), (1, vec!["read"]));
+        assert_eq!((run_once(&poller), fixture.calls()), (1, vec!["read"]));
         fixture.channel.enable_writing().unwrap();
-        assert_eq!((turn(&poller), fixture.calls()), (1, vec!["read", "write"]));
+        assert_eq!(
+            (run_once(&poller), fixture.calls()),
+            (1, vec!["read", "write"])
+        );
         fixture.channel.disable_reading().unwrap();
-        assert_eq!((turn(&poller), fixture.calls()), (1, vec!["write"]));
+        assert_eq!((run_once(&poller), fixture.calls()), (1, vec!["write"]));
         drop(fixture.peer);
-        turn(&poller);
+        run_once(&poller);
         assert_eq!(fixture.calls.take(), ["write", "close"]);
     }
 
     #[test]
-    fn no_interest_means_no_events_not_even_a_hang_up() {
+    fn without_interest_there_are_no_events_not_even_a_hang_up() {
         let poller = poller();
         let fixture = Fixture::readable(&poller);
         fixture.channel.disable_reading().unwrap();
         assert!(!fixture.channel.in_epoll());
         drop(fixture.peer);
-        assert_eq!(turn(&poller), 0);
+        assert_eq!(run_once(&poller), 0);
 
         fixture.channel.enable_reading().unwrap();
-        assert_eq!((turn(&poller), fixture.calls.take()), (1, vec!["read"]));
+        assert_eq!((run_once(&poller), fixture.calls.take()), (1, vec!["read"]));
     }
 
     #[test]
-    fn a_registered_channel_is_kept_alive_and_a_removed_one_is_not() {
+    fn dropping_a_channel_removes_it_from_epoll_before_its_descriptor_is_closed() {
         let poller = poller();
-        let Fixture {
-            channel,
-            stream,
-            peer: _peer,
-            ..
-        } = Fixture::readable(&poller);
-        let channel = {
-            let weak = Rc::downgrade(&channel);
-            drop(channel);
-            weak.upgrade().expect("registered, therefore alive")
-        };
-        channel.remove().unwrap();
-        channel.remove().unwrap();
-        assert_eq!(turn(&poller), 0);
-        drop(channel);
-        assert_eq!(Rc::strong_count(&stream), 1);
+        let fixture = Fixture::readable(&poller);
+        let stream = Rc::clone(&fixture.stream);
+        drop(fixture.channel);
+        assert_eq!(
+            run_once(&poller),
+            0,
+            "the descriptor is open and not watched"
+        );
+        assert_eq!(Rc::strong_count(&stream), 2, "the fixture and this test");
+
+        let removed = Fixture::readable(&poller);
+        removed.channel.remove().unwrap();
+        removed.channel.remove().unwrap();
+        assert_eq!(run_once(&poller), 0);
     }
 
     #[test]
-    fn a_callback_may_remove_its_own_channel() {
+    fn a_callback_may_remove_and_drop_its_own_channel() {
         let poller = poller();
         let fixture = Fixture::readable(&poller);
         fixture.channel.enable_writing().unwrap();
-        fixture
-            .channel
-            .set_read_callback(|channel| channel.remove().unwrap());
         let alive = Rc::downgrade(&fixture.channel);
+        let owner = Rc::new(RefCell::new(Some(Rc::clone(&fixture.channel))));
+        fixture.channel.set_read_callback(move |channel| {
+            channel.remove().unwrap();
+            owner.take();
+        });
         drop(fixture.channel);
-        assert_eq!(turn(&poller), 1);
+        assert_eq!(run_once(&poller), 1);
         assert!(alive.upgrade().is_none());
         assert!(
             fixture.calls.take().is_empty(),
             "no write after the removal"
         );
-        assert_eq!(turn(&poller), 0);
+        assert_eq!(run_once(&poller), 0);
     }
 
     #[test]
@@ -396,13 +421,13 @@ mod tests {
                 victim.upgrade().unwrap().remove().unwrap();
             });
         }
-        assert_eq!(turn(&poller), 2);
+        assert_eq!(run_once(&poller), 2);
         let left = pair.iter().filter(|f| f.channel.in_epoll()).count();
         assert_eq!((left, poller.stale_events()), (1, 1));
     }
 
     #[test]
-    fn an_event_for_a_place_that_was_used_again_does_not_reach_the_new_owner() {
+    fn a_stale_event_does_not_reach_the_next_channel_of_its_slot() {
         let poller = poller();
         let pair = [Fixture::readable(&poller), Fixture::readable(&poller)];
         let newcomer = Rc::new(RefCell::new(None));
@@ -421,7 +446,7 @@ mod tests {
                 newcomer.replace(Some(fixture));
             });
         }
-        assert_eq!(turn(&poller), 2);
+        assert_eq!(run_once(&poller), 2);
         assert!(newcomer.take().unwrap().calls().is_empty());
         assert_eq!(poller.stale_events(), 1);
     }
@@ -439,14 +464,14 @@ mod tests {
             let calls = Rc::clone(&calls);
             channel.set_read_callback(move |_| calls.borrow_mut().push("replaced"));
         });
-        assert_eq!(turn(&poller), 1);
-        assert_eq!(turn(&poller), 2);
+        assert_eq!(run_once(&poller), 1);
+        assert_eq!(run_once(&poller), 2);
         assert_eq!(fixture.calls(), ["replaced"]);
         assert_eq!(added.take().unwrap().calls(), ["read"]);
     }
 
     #[test]
-    fn lost_interest_counts_at_once_for_events_that_are_on_their_way() {
+    fn disabling_an_interest_also_drops_its_pending_events() {
         let poller = poller();
         let pair = [Fixture::readable(&poller), Fixture::readable(&poller)];
         for (one, other) in [(0, 1), (1, 0)] {
@@ -457,7 +482,7 @@ mod tests {
                 sibling.upgrade().unwrap().disable_reading().unwrap();
             });
         }
-        assert_eq!(turn(&poller), 2);
+        assert_eq!(run_once(&poller), 2);
         assert_eq!(
             pair.map(|fixture| fixture.calls().len())
                 .iter()
@@ -467,22 +492,25 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_triggered_channel_reports_again_when_it_is_rearmed() {
+    fn rearming_an_edge_triggered_channel_reports_its_event_again() {
         let poller = poller();
         let fixture = Fixture::new(&poller);
         fixture.channel.use_et().unwrap();
-        assert!(!fixture.channel.in_epoll(), "a manner is not an interest");
+        assert!(
+            !fixture.channel.in_epoll(),
+            "edge-triggered is a mode and not an interest"
+        );
         fixture.channel.enable_reading().unwrap();
         (&fixture.peer).write_all(b"xy").unwrap();
-        assert_eq!(turn(&poller), 1);
+        assert_eq!(run_once(&poller), 1);
         (&*fixture.stream).read_exact(&mut [0]).unwrap();
-        assert_eq!(turn(&poller), 0);
+        assert_eq!(run_once(&poller), 0);
         fixture.channel.rearm().unwrap();
-        assert_eq!(turn(&poller), 1);
+        assert_eq!(run_once(&poller), 1);
     }
 
     #[test]
-    fn a_refused_registration_leaves_nothing_behind() {
+    fn a_failed_registration_changes_nothing() {
         let poller = poller();
         let plain_file = std::fs::File::open("/proc/self/exe").unwrap();
         let channel = Channel::new(&poller, Rc::new(plain_file));

@@ -1,30 +1,30 @@
-//! The loop: waits for events and calls whoever they are for.
+//! The event loop: waits, calls the channels of the events, runs timers and tasks.
 
-use std::cell::{Cell, RefCell};
+use std::any::Any;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::loop_handle::Task;
-use crate::mailbox::Mailbox;
-use crate::timers::Timers;
-use crate::{Channel, Epoll, Events, LoopHandle, TimerId};
+use crate::base::deadline::Deadline;
+use crate::reactor::loop_handle::Task;
+use crate::reactor::task_queue::TaskQueue;
+use crate::reactor::timers::Timers;
+use crate::reactor::{Channel, Epoll, Events, LoopHandle, TimerId};
 
-/// How many events one wait may bring: enough to share the wait's cost among them.
-const EVENTS_PER_TURN: usize = 1024;
-
-/// As good as never, and an instant that the clock can still express.
-const FAR_FUTURE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+/// How many events one wait may return: enough to share the cost of the wait among them.
+const EVENTS_PER_WAIT: usize = 1024;
 
 type Timer = Box<dyn FnOnce(&Rc<EventLoop>)>;
 
-/// A reactor: an [`Epoll`], the channels that it serves, timers, and a mailbox for
-/// other threads.
+/// A reactor: an [`Epoll`] with its channels, timers, and a task queue for other threads.
 ///
-/// *One loop a thread* is the rule that keeps everything below it free of locks.
-/// Muduo checks it while the program runs; here a loop in the wrong thread does not
-/// compile, and a [`LoopHandle`] is the only thing of it that travels:
+/// *One loop per thread* is the rule that keeps the code of a loop free of locks. Muduo
+/// checks it at run time; here a loop in the wrong thread does not compile, and other
+/// threads use a [`LoopHandle`]:
 ///
 /// ```compile_fail,E0277
 /// # use day06_elog as reactor;
@@ -47,8 +47,12 @@ type Timer = Box<dyn FnOnce(&Rc<EventLoop>)>;
 pub struct EventLoop {
     epoll: Epoll,
     timers: RefCell<Timers<Timer>>,
-    mailbox: Arc<Mailbox<Task>>,
+    queue: Arc<TaskQueue<Task>>,
+    queue_channel: OnceCell<Rc<Channel>>,
     quit: Cell<bool>,
+    /// Values of this thread that handles in other threads refer to by key.
+    locals: RefCell<BTreeMap<u64, Weak<dyn Any>>>,
+    next_key: Cell<u64>,
 }
 
 impl EventLoop {
@@ -58,80 +62,82 @@ impl EventLoop {
     ///
     /// Fails when the process or the system is out of descriptors or memory.
     pub fn new() -> io::Result<Rc<Self>> {
+        let queue = Arc::new(TaskQueue::new()?);
         let event_loop = Rc::new(Self {
             epoll: Epoll::new()?,
             timers: RefCell::new(Timers::new()),
-            mailbox: Arc::new(Mailbox::new()?),
+            queue: Arc::clone(&queue),
+            queue_channel: OnceCell::new(),
             quit: Cell::new(false),
+            locals: RefCell::default(),
+            next_key: Cell::default(),
         });
-        let this = Rc::downgrade(&event_loop);
-        event_loop.mailbox.deliver_to(&event_loop, move |task| {
-            if let Some(event_loop) = this.upgrade() {
-                task(&event_loop);
+        let channel = Channel::new(&event_loop, Rc::new(queue));
+        let weak = Rc::downgrade(&event_loop);
+        channel.set_read_callback(move |_| {
+            if let Some(event_loop) = weak.upgrade() {
+                event_loop.run_tasks(event_loop.queue.drain());
             }
-        })?;
+        });
+        channel.enable_reading()?;
+        event_loop.queue_channel.get_or_init(|| channel);
         Ok(event_loop)
     }
 
-    /// Serves channels, timers and other threads until [`quit`](Self::quit), each turn
-    /// with one wait
+    /// Serves channels, timers and tasks until [`quit`](Self::quit), with one wait a round
     /// ([epoll_wait(2)](https://man7.org/linux/man-pages/man2/epoll_wait.2.html)). The
     /// C++ function is called `loop`, which is a keyword in Rust.
     ///
-    /// What other threads have posted before the end is still done. A loop ends for
-    /// good: running it again returns at once.
+    /// Tasks that are in the queue at the end still run. A loop ends for good: running it
+    /// again returns at once.
     ///
     /// # Errors
     ///
     /// Passes on the error of epoll_wait(2).
     pub fn run(self: &Rc<Self>) -> io::Result<()> {
-        let mut events = Events::with_capacity(EVENTS_PER_TURN);
+        let mut events = Events::with_capacity(EVENTS_PER_WAIT);
         while !self.quit.get() {
             let timeout = self.timers.borrow().until_next();
-            self.turn(&mut events, timeout)?;
+            self.run_once(&mut events, timeout)?;
         }
-        for task in self.mailbox.close() {
-            task(self);
-        }
+        self.run_tasks(self.queue.close());
         Ok(())
     }
 
-    /// Ends the loop when the current batch of events has been served. Quitting
-    /// before [`run`](Self::run) counts: the loop then ends without having waited. The
-    /// C++ class has a `quit_` for this that nothing ever sets.
+    /// Ends the loop after the events of the current wait have been served. Quitting before
+    /// [`run`](Self::run) counts: the loop then ends without a wait. Nothing in the original
+    /// C++ ever sets its `quit_`.
     pub fn quit(&self) {
         self.quit.set(true);
     }
 
-    /// A way into the loop for other threads.
+    /// A handle to the loop for other threads.
     pub fn handle(&self) -> LoopHandle {
-        LoopHandle::new(Arc::clone(&self.mailbox))
+        LoopHandle::new(Arc::clone(&self.queue))
     }
 
-    /// Calls `callback` once, `delay` from now or as soon after as the loop comes
-    /// to it. The wait is in whole milliseconds and never too short. The result is for
-    /// [`cancel`](Self::cancel); a timer runs whether it is kept or not.
+    /// Calls `callback` once, after `delay` or as soon afterwards as the loop can. The wait
+    /// is in whole milliseconds and never too short. The id is for
+    /// [`cancel`](Self::cancel); dropping it does not cancel the timer.
     pub fn run_after(
         &self,
         delay: Duration,
         callback: impl FnOnce(&Rc<EventLoop>) + 'static,
     ) -> TimerId {
-        let now = Instant::now();
-        let deadline = now.checked_add(delay).unwrap_or(now + FAR_FUTURE);
         self.timers
             .borrow_mut()
-            .insert(deadline, Box::new(callback))
+            .insert(Deadline::after(delay), Box::new(callback))
     }
 
-    /// Forgets a timer. Says whether there was one to forget: it may have run.
+    /// Cancels a timer. Returns `false` when it has run or was cancelled before.
     pub fn cancel(&self, timer: TimerId) -> bool {
-        // What the callback owns is dropped after the borrow has ended.
         let cancelled = self.timers.borrow_mut().remove(timer);
+        // Dropped here, after the borrow: what the callback owns may use this loop.
         cancelled.is_some()
     }
 
-    /// Tells the loop's epoll what a channel listens for now, by
-    /// [`Epoll::update_channel`]. Channels call it themselves.
+    /// Brings epoll up to date with a channel's interest, by [`Epoll::update_channel`].
+    /// Channels call it themselves.
     ///
     /// # Errors
     ///
@@ -140,23 +146,22 @@ impl EventLoop {
         self.epoll.update_channel(channel)
     }
 
-    /// Forgets a channel, by [`Epoll::remove_channel`]. [`Channel::remove`] calls it.
+    /// Removes a channel, by [`Epoll::remove_channel`]. [`Channel::remove`] calls it.
     ///
     /// # Errors
     ///
-    /// Passes on the error of epoll_ctl(2); the channel is forgotten all the same.
+    /// Passes on the error of epoll_ctl(2); the channel is removed all the same.
     pub fn remove_channel(&self, channel: &Channel) -> io::Result<()> {
         self.epoll.remove_channel(channel)
     }
 
-    /// How many events came for a channel that had been removed while they were on
-    /// their way.
+    /// How many events were stale: their channel had been removed since the wait.
     pub fn stale_events(&self) -> u64 {
         self.epoll.stale_events()
     }
 
-    /// Waits once, and serves what has come and what is due.
-    pub(crate) fn turn(
+    /// Waits once, serves the events, and runs the timers that are due.
+    pub(crate) fn run_once(
         self: &Rc<Self>,
         events: &mut Events,
         timeout: Option<Duration>,
@@ -172,13 +177,13 @@ impl EventLoop {
         Ok(())
     }
 
-    /// Runs the timers that are due now. One that a timer sets waits for the next
-    /// turn, however short its delay, so that descriptors are served in between.
+    /// Runs the timers that are due. A timer that one of them sets runs in the next round
+    /// at the earliest, however short its delay, so that descriptors are served in between.
     fn run_timers(self: &Rc<Self>) {
         if self.timers.borrow().is_empty() {
             return;
         }
-        let now = Instant::now();
+        let now = Deadline::now();
         loop {
             let due = self.timers.borrow_mut().pop_due(now);
             match due {
@@ -187,21 +192,56 @@ impl EventLoop {
             }
         }
     }
+
+    fn run_tasks(self: &Rc<Self>, tasks: Vec<Task>) {
+        for task in tasks {
+            task(self);
+        }
+    }
 }
 
-/// What was posted and never run is dropped here, by the thread that owns the loop.
+/// Values of the loop's thread, for [`Remote`](crate::Remote).
+impl EventLoop {
+    /// Returns a key for `value`, which is never used for another one.
+    pub(crate) fn add_local(&self, value: Weak<dyn Any>) -> u64 {
+        let key = self.next_key.get();
+        self.next_key.set(key + 1);
+        let mut locals = self.locals.borrow_mut();
+        locals.retain(|_, value| value.strong_count() > 0);
+        locals.insert(key, value);
+        key
+    }
+
+    /// The value of a key, unless it has been dropped.
+    pub(crate) fn local<T: 'static>(&self, key: u64) -> Option<Rc<T>> {
+        let value = self.locals.borrow().get(&key)?.upgrade()?;
+        value.downcast().ok()
+    }
+}
+
+/// Tasks that have not run are dropped by the loop's thread.
 impl Drop for EventLoop {
     fn drop(&mut self) {
-        self.mailbox.close();
+        self.queue.close();
+    }
+}
+
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop")
+            .field("epoll", &self.epoll)
+            .field("quit", &self.quit)
+            .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::thread;
+    use std::time::Instant;
 
     use super::*;
-    use crate::LoopEnded;
+    use crate::reactor::LoopEnded;
 
     type Log<T> = Rc<RefCell<Vec<T>>>;
 
@@ -212,7 +252,7 @@ mod tests {
         event_loop.run().unwrap();
 
         let event_loop = EventLoop::new().unwrap();
-        event_loop.handle().quit();
+        event_loop.handle().quit().unwrap();
         event_loop.run().unwrap();
     }
 
@@ -224,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn another_thread_may_quit_and_what_it_posted_before_is_done() {
+    fn another_thread_may_quit_and_its_earlier_tasks_run() {
         let event_loop = EventLoop::new().unwrap();
         let handle = event_loop.handle();
         let (sender, receiver) = std::sync::mpsc::channel();
@@ -235,7 +275,7 @@ mod tests {
                     .run_in_loop(move |_| sender.send(number).unwrap())
                     .unwrap();
             }
-            handle.quit();
+            handle.quit().unwrap();
         });
         event_loop.run().unwrap();
         other.join().unwrap();
@@ -243,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_posted_in_the_last_turn_is_done_and_later_posts_are_refused() {
+    fn tasks_of_the_last_round_run_and_later_ones_are_refused() {
         let event_loop = EventLoop::new().unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();
         let handle = event_loop.handle();
@@ -259,21 +299,21 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_that_is_dropped_drops_what_was_posted() {
+    fn a_dropped_loop_drops_its_tasks() {
         let event_loop = EventLoop::new().unwrap();
         let handle = event_loop.handle();
         let witness = Arc::new(());
-        let posted = Arc::clone(&witness);
-        handle.run_in_loop(move |_| drop(posted)).unwrap();
+        let task_owns = Arc::clone(&witness);
+        handle.run_in_loop(move |_| drop(task_owns)).unwrap();
         drop(event_loop);
         assert_eq!(Arc::strong_count(&witness), 1);
         assert_eq!(handle.run_in_loop(|_| ()), Err(LoopEnded));
     }
 
     #[test]
-    fn posts_from_many_threads_arrive_in_the_order_of_each_sender() {
+    fn tasks_of_many_threads_run_in_the_order_of_each_thread() {
         const SENDERS: usize = 8;
-        const POSTS: usize = 100_000;
+        const TASKS: usize = 100_000;
         thread_local! {
             static NEXT: RefCell<[usize; SENDERS]> = const { RefCell::new([0; SENDERS]) };
         }
@@ -281,12 +321,12 @@ mod tests {
         for sender in 0..SENDERS {
             let handle = event_loop.handle();
             thread::spawn(move || {
-                for number in 0..POSTS {
+                for number in 0..TASKS {
                     let arrive = move |event_loop: &Rc<EventLoop>| {
                         NEXT.with_borrow_mut(|next| {
                             assert_eq!(next[sender], number);
                             next[sender] += 1;
-                            if *next == [POSTS; SENDERS] {
+                            if *next == [TASKS; SENDERS] {
                                 event_loop.quit();
                             }
                         });
@@ -296,7 +336,7 @@ mod tests {
             });
         }
         event_loop.run().unwrap();
-        NEXT.with_borrow(|next| assert_eq!(*next, [POSTS; SENDERS]));
+        NEXT.with_borrow(|next| assert_eq!(*next, [TASKS; SENDERS]));
     }
 
     #[test]

@@ -1,21 +1,21 @@
-//! What is to be done at a given time.
+//! Timers in the order of their deadlines.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// The name of a timer, from [`EventLoop::run_after`](crate::EventLoop::run_after), by
+use crate::base::deadline::Deadline;
+
+/// Identifies a timer, from [`EventLoop::run_after`](crate::EventLoop::run_after), by
 /// which it can be [cancelled](crate::EventLoop::cancel).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerId {
-    deadline: Instant,
-    /// Keeps timers of the same instant apart, and in the order they were set.
+    deadline: Deadline,
+    /// Distinguishes timers of the same instant, in the order in which they were set.
     sequence: u64,
 }
 
-/// Timers in the order of their deadlines.
-///
-/// No descriptor and no system call: the loop waits no longer than until the first
-/// deadline.
+/// A queue of timers. It needs no descriptor and no system call: the timeout of the loop's
+/// next wait ends at the first deadline.
 #[derive(Debug)]
 pub(crate) struct Timers<T> {
     pending: BTreeMap<TimerId, T>,
@@ -30,7 +30,7 @@ impl<T> Timers<T> {
         }
     }
 
-    pub(crate) fn insert(&mut self, deadline: Instant, timer: T) -> TimerId {
+    pub(crate) fn insert(&mut self, deadline: Deadline, timer: T) -> TimerId {
         let id = TimerId {
             deadline,
             sequence: self.next_sequence,
@@ -44,15 +44,14 @@ impl<T> Timers<T> {
         self.pending.remove(&id)
     }
 
-    /// How long there is to wait for the first deadline, if there is one. Looks at
-    /// the clock only if it has to.
+    /// The time until the first deadline, if there is one. Reads the clock only then.
     pub(crate) fn until_next(&self) -> Option<Duration> {
         let (next, _) = self.pending.first_key_value()?;
-        Some(next.deadline.saturating_duration_since(Instant::now()))
+        Some(next.deadline.left().unwrap_or_default())
     }
 
     /// Takes the first timer whose deadline is not after `now`.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<T> {
+    pub(crate) fn pop_due(&mut self, now: Deadline) -> Option<T> {
         let next = self.pending.first_entry()?;
         (next.key().deadline <= now).then(|| next.remove())
     }
@@ -68,16 +67,16 @@ mod tests {
 
     #[test]
     fn timers_come_in_the_order_of_their_deadlines_and_then_of_their_setting() {
-        let now = Instant::now();
-        let at = |ms| now + Duration::from_millis(ms);
+        let minutes = |count: u64| Deadline::after(Duration::from_secs(60 * count));
+        let (one, two, three) = (minutes(1), minutes(2), minutes(3));
         let mut timers = Timers::new();
-        for (deadline, name) in [(3, 'd'), (1, 'a'), (2, 'b'), (2, 'c')] {
-            timers.insert(at(deadline), name);
+        for (deadline, name) in [(three, 'd'), (one, 'a'), (two, 'b'), (two, 'c')] {
+            timers.insert(deadline, name);
         }
-        assert_eq!(timers.pop_due(now), None);
-        let due: Vec<_> = std::iter::from_fn(|| timers.pop_due(at(2))).collect();
+        assert_eq!(timers.pop_due(Deadline::now()), None);
+        let due: Vec<_> = std::iter::from_fn(|| timers.pop_due(two)).collect();
         assert_eq!(due, ['a', 'b', 'c']);
-        assert_eq!(timers.pop_due(at(3)), Some('d'));
+        assert_eq!(timers.pop_due(three), Some('d'));
         assert!(timers.is_empty());
         assert_eq!(timers.until_next(), None);
     }
@@ -85,10 +84,10 @@ mod tests {
     #[test]
     fn a_timer_is_removed_once() {
         let mut timers = Timers::new();
-        let past = timers.insert(Instant::now(), 'x');
+        let past = timers.insert(Deadline::now(), 'x');
         assert_eq!(timers.until_next(), Some(Duration::ZERO));
         assert_eq!(timers.remove(past), Some('x'));
         assert_eq!(timers.remove(past), None);
-        assert_eq!(timers.pop_due(Instant::now()), None);
+        assert_eq!(timers.pop_due(Deadline::now()), None);
     }
 }

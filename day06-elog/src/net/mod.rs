@@ -1,0 +1,9 @@
+//! Addresses, sockets, and a buffer for their bytes.
+
+mod buffer;
+mod inet_addr;
+mod socket;
+
+pub use buffer::Buffer;
+pub use inet_addr::{InetAddr, ParseInetAddrError};
+pub use socket::{Socket, out_of_resources};
