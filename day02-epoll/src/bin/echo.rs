@@ -2,7 +2,7 @@
 
 mod cli;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
@@ -34,7 +34,7 @@ fn serve() -> Result<(), Exit> {
         epoll: Epoll::new()?,
         listener,
         paused_until: None,
-        clients: HashMap::new(),
+        clients: BTreeMap::new(),
         options,
         input: Buffer::with_capacity(READ_SIZE),
     };
@@ -62,7 +62,7 @@ struct EchoServer {
     epoll: Epoll,
     listener: Socket,
     paused_until: Option<Instant>,
-    clients: HashMap<u64, Client>,
+    clients: BTreeMap<u64, Client>,
     options: Options,
     /// The bytes of the last read: one buffer serves all clients, one after the other.
     input: Buffer,

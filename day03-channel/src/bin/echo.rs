@@ -3,7 +3,7 @@
 mod cli;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::fd::RawFd;
 use std::process::ExitCode;
@@ -55,12 +55,13 @@ fn listen(addr: &InetAddr) -> io::Result<Socket> {
     Ok(listener)
 }
 
-/// Owns the clients, which own their channels. What leads back to the server is `Weak`.
+/// Owns the clients' channels, whose callbacks own the clients. The way back is `Weak`: an
+/// `Rc` would make a reference cycle.
 struct EchoServer {
     epoll: Rc<Epoll>,
     listener: Rc<Socket>,
     paused_until: Cell<Option<Instant>>,
-    clients: RefCell<HashMap<RawFd, Rc<Client>>>,
+    clients: RefCell<BTreeMap<RawFd, Rc<Channel>>>,
     options: Options,
     /// The bytes of the last read: one buffer serves all clients, one after the other.
     input: RefCell<Buffer>,
@@ -125,19 +126,21 @@ impl EchoServer {
 
     fn add_client(self: &Rc<Self>, socket: Socket) -> io::Result<()> {
         socket.set_non_blocking(true)?;
-        let socket = Rc::new(socket);
+        let fd = socket.fd();
         let client = Rc::new(Client {
             server: Rc::downgrade(self),
-            channel: Channel::new(&self.epoll, Rc::clone(&socket)),
-            socket,
+            socket: Rc::new(socket),
             output: RefCell::default(),
             read_closed: Cell::default(),
         });
-        let channel = &client.channel;
-        channel.set_read_callback(Client::on_event(&client, Client::read));
-        channel.set_write_callback(Client::on_event(&client, Client::flush));
+        let channel = Channel::new(&self.epoll, Rc::clone(&client.socket));
+        channel.set_read_callback({
+            let client = Rc::clone(&client);
+            move |channel| client.serve(channel, Client::read)
+        });
+        channel.set_write_callback(move |channel| client.serve(channel, Client::flush));
         channel.enable_reading()?;
-        self.clients.borrow_mut().insert(client.socket.fd(), client);
+        self.clients.borrow_mut().insert(fd, channel);
         Ok(())
     }
 }
@@ -145,7 +148,6 @@ impl EchoServer {
 struct Client {
     server: Weak<EchoServer>,
     socket: Rc<Socket>,
-    channel: Rc<Channel>,
     /// Bytes that the socket has not taken yet.
     output: RefCell<Buffer>,
     /// The end of the client's stream has been read.
@@ -153,30 +155,21 @@ struct Client {
 }
 
 impl Client {
-    /// A callback for the client's channel. It captures the client as `Weak`: the client
-    /// owns the channel, and an `Rc` would make a reference cycle.
-    fn on_event(
-        this: &Rc<Self>,
-        step: fn(&Self, &EchoServer) -> io::Result<()>,
-    ) -> impl Fn(&Rc<Channel>) + 'static {
-        let this = Rc::downgrade(this);
-        move |_| {
-            if let Some(client) = this.upgrade()
-                && let Some(server) = client.server.upgrade()
-            {
-                client.serve(&server, step);
-            }
-        }
-    }
-
-    fn serve(&self, server: &EchoServer, step: fn(&Self, &EchoServer) -> io::Result<()>) {
-        let served = step(self, server).and_then(|()| self.update_interest());
+    fn serve(
+        &self,
+        channel: &Rc<Channel>,
+        step: impl FnOnce(&Self, &EchoServer) -> io::Result<()>,
+    ) {
+        let Some(server) = self.server.upgrade() else {
+            return;
+        };
+        let served = step(self, &server).and_then(|()| self.update_interest(channel));
         if let Err(error) = &served {
-            log_stderr(format_args!("client {}: {error}", self.socket.fd()));
+            log_stderr(format_args!("client {}: {error}", channel.fd()));
         }
         if served.is_err() || self.is_finished() {
-            // Its channel removes itself from epoll when it is dropped.
-            server.clients.borrow_mut().remove(&self.socket.fd());
+            // The channel removes itself from epoll when it is dropped.
+            server.clients.borrow_mut().remove(&channel.fd());
         }
     }
 
@@ -222,14 +215,14 @@ impl Client {
 
     /// Watches for room only while there are bytes to write: a socket nearly always has
     /// room, and `epoll_wait` would return at once each time.
-    fn update_interest(&self) -> io::Result<()> {
+    fn update_interest(&self, channel: &Rc<Channel>) -> io::Result<()> {
         if self.output.borrow().is_empty() {
-            self.channel.disable_writing()?;
+            channel.disable_writing()?;
         } else {
-            self.channel.enable_writing()?;
+            channel.enable_writing()?;
         }
         if self.read_closed.get() {
-            self.channel.disable_reading()?;
+            channel.disable_reading()?;
         }
         Ok(())
     }

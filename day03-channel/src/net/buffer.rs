@@ -49,11 +49,13 @@ impl Buffer {
     }
 
     /// Adds `bytes` at the end.
+    #[inline]
     pub fn append(&mut self, bytes: &[u8]) {
-        self.reserve(bytes.len());
-        let end = self.end + bytes.len();
-        self.storage[self.end..end].copy_from_slice(bytes);
-        self.end = end;
+        if !bytes.is_empty() {
+            self.reserve(bytes.len());
+            self.spare_mut()[..bytes.len()].copy_from_slice(bytes);
+            self.commit(bytes.len());
+        }
     }
 
     /// Drops `count` bytes from the front. With the last byte, the memory is given back.
@@ -70,6 +72,7 @@ impl Buffer {
     }
 
     /// Drops all bytes and keeps the memory, for a buffer that is filled again soon.
+    #[inline]
     pub fn clear(&mut self) {
         self.start = 0;
         self.end = 0;
@@ -111,6 +114,7 @@ impl Buffer {
     }
 
     /// The room after the last byte, for a read; [`commit`](Self::commit) what it brings.
+    #[inline]
     pub fn spare_mut(&mut self) -> &mut [u8] {
         &mut self.storage[self.end..]
     }
@@ -120,8 +124,12 @@ impl Buffer {
     /// # Panics
     ///
     /// Panics when there is less room.
+    #[inline]
     pub fn commit(&mut self, count: usize) {
-        assert!(count <= self.spare(), "committed more than there is room for");
+        assert!(
+            count <= self.spare(),
+            "committed more than there is room for"
+        );
         self.end += count;
     }
 
@@ -150,6 +158,7 @@ impl Buffer {
 impl Deref for Buffer {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         &self.storage[self.start..self.end]
     }

@@ -230,6 +230,7 @@ impl Channel {
         self.token.set(token);
     }
 
+    #[inline]
     fn set_interest(self: &Rc<Self>, interest: EpollFlags) -> io::Result<()> {
         let before = self.interest.replace(interest);
         if interest == before {

@@ -256,6 +256,7 @@ impl Read for &Socket {
     /// Takes what has arrived, up to the buffer's length, and returns how many bytes
     /// that was: 0 is the end of the stream (EOF)
     /// ([recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)).
+    #[inline]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
             match (&self.inner).read(buf) {
@@ -269,6 +270,7 @@ impl Read for &Socket {
 impl Write for &Socket {
     /// Hands bytes to the kernel, which may take fewer than there are, and returns how
     /// many it took ([send(2)](https://man7.org/linux/man-pages/man2/send.2.html)).
+    #[inline]
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         // Without the flag, writing to a closed connection raises SIGPIPE, which kills a
         // process that does not ignore it.

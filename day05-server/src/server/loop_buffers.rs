@@ -17,17 +17,22 @@ const MIN_READ: usize = 64 * 1024;
 pub(crate) struct LoopBuffers {
     input: RefCell<Buffer>,
     keep_from: Cell<Option<usize>>,
-    send_buf: RefCell<SendBuf>,
+    send_buf: Cell<SendBuf>,
+    /// The bytes of [`SendBuf::Copy`].
+    copy: RefCell<Vec<u8>>,
 }
 
-/// The bytes that the next [`Connection::write`](crate::Connection::write) sends.
-#[derive(Debug, Default)]
-pub(crate) enum SendBuf {
+/// Where the bytes are that the next [`Connection::write`](crate::Connection::write) sends.
+#[derive(Clone, Copy, Debug, Default)]
+enum SendBuf {
     #[default]
     Empty,
     /// A part of the input: an echo copies nothing.
-    Input(Range<usize>),
-    Own(Vec<u8>),
+    Input {
+        start: usize,
+        end: usize,
+    },
+    Copy,
 }
 
 impl LoopBuffers {
@@ -35,13 +40,14 @@ impl LoopBuffers {
         Self {
             input: RefCell::new(Buffer::with_capacity(INPUT_SIZE)),
             keep_from: Cell::default(),
-            send_buf: RefCell::default(),
+            send_buf: Cell::default(),
+            copy: RefCell::default(),
         }
     }
 
     /// Empties the buffers for the next connection, except for the input that it has kept.
     pub(crate) fn lend(&self, kept: Option<Box<[u8]>>) {
-        self.send_buf.take();
+        self.send_buf.set(SendBuf::Empty);
         let mut input = self.input.borrow_mut();
         if input.capacity() > INPUT_SIZE {
             // It has grown for one connection that keeps much input; the others do not.
@@ -77,15 +83,23 @@ impl LoopBuffers {
     }
 
     pub(crate) fn set_send_buf(&self, bytes: &[u8]) {
-        let send_buf = match range_within(&self.input.borrow(), bytes) {
-            Some(range) => SendBuf::Input(range),
-            None => SendBuf::Own(bytes.to_vec()),
-        };
-        self.send_buf.replace(send_buf);
+        let part_of_input = range_within(&self.input.borrow(), bytes);
+        self.send_buf.set(match part_of_input {
+            Some(Range { start, end }) => SendBuf::Input { start, end },
+            None => {
+                self.copy.replace(bytes.to_vec());
+                SendBuf::Copy
+            }
+        });
     }
 
-    pub(crate) fn take_send_buf(&self) -> SendBuf {
-        self.send_buf.take()
+    /// Passes the bytes to be sent to `send`, once.
+    pub(crate) fn send_with(&self, send: impl FnOnce(&[u8])) {
+        match self.send_buf.take() {
+            SendBuf::Empty => {}
+            SendBuf::Input { start, end } => send(&self.input.borrow()[start..end]),
+            SendBuf::Copy => send(&self.copy.take()),
+        }
     }
 }
 

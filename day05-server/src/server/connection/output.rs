@@ -6,7 +6,6 @@ use std::rc::Rc;
 use super::Connection;
 use super::halves::WriteHalf;
 use crate::server::CloseReason;
-use crate::server::loop_buffers::SendBuf;
 
 impl Connection {
     /// Sets the bytes that the next [`write`](Self::write) sends, in place of earlier ones. A
@@ -19,11 +18,7 @@ impl Connection {
     /// the socket does not take at once is sent when it has room
     /// ([send(2)](https://man7.org/linux/man-pages/man2/send.2.html)).
     pub fn write(&self) {
-        match self.worker.buffers.take_send_buf() {
-            SendBuf::Empty => {}
-            SendBuf::Input(range) => self.send(&self.worker.buffers.input()[range]),
-            SendBuf::Own(bytes) => self.send(&bytes),
-        }
+        self.worker.buffers.send_with(|bytes| self.send(bytes));
     }
 
     /// Sends what the socket takes at once, and keeps the rest. After a close or a shutdown,
