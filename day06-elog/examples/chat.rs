@@ -1,8 +1,11 @@
-//! A chat room: what one client says, all others hear. Another kind of server than the
-//! echo, made by another callback; the C++ course derives a class for it.
+//! A chat room: each line of a client goes to all others. It is another kind of server than
+//! the echo, by other callbacks; the original C++ derives a class for it.
 //!
-//! Each client is served by one of several loops. Whoever speaks reaches the others
+//! The clients are distributed over several loops. A client's line reaches the others
 //! through their handles, whichever loop they are on.
+
+#[path = "../src/bin/cli.rs"]
+mod cli;
 
 use std::collections::HashMap;
 use std::env;
@@ -10,17 +13,17 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use cli::Exit;
 use day06_elog as reactor;
-use reactor::cli::{self, Exit};
 use reactor::{ConnHandle, Connection, EventLoop, InetAddr, Signal, Signals, State, TcpServer};
 
-/// A client that says more than this without taking a breath is disconnected.
+/// The number of bytes after which a line without an end disconnects its client.
 const LONGEST_LINE: usize = 4096;
 
-/// How long clients have to hear the last words after Ctrl-C.
+/// How long clients have to read their last lines after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Who is in the room, by address.
+/// The members of the room by address.
 #[derive(Default)]
 struct Room {
     members: Mutex<HashMap<InetAddr, ConnHandle>>,
@@ -35,41 +38,39 @@ impl Room {
 
     fn leave(&self, conn: &Connection) {
         let who = conn.peer_addr();
-        if self.with_members(|members| members.remove(&who)).is_some() {
-            self.tell_others(who, &format!("* {who} has left\n"));
-        }
+        self.with_members(|members| members.remove(&who));
+        self.tell_others(who, &format!("* {who} has left\n"));
     }
 
-    fn listen_to(&self, conn: &Connection) {
+    fn read_lines(&self, conn: &Connection) {
         conn.read();
         if conn.state() == State::Closed {
-            self.leave(conn);
             conn.close();
             return;
         }
-        let said = conn.read_buf();
-        // A line may come in pieces, and the last piece with the next callback.
-        let complete = said
+        let input = conn.read_buf();
+        // A line may arrive in pieces: the next callback has the last piece.
+        let complete = input
             .iter()
             .rposition(|&byte| byte == b'\n')
             .map_or(0, |at| at + 1);
-        for line in said[..complete].split_inclusive(|&byte| byte == b'\n') {
+        for line in input[..complete].split_inclusive(|&byte| byte == b'\n') {
             let line = String::from_utf8_lossy(line);
             self.tell_others(conn.peer_addr(), &format!("{}: {line}", conn.peer_addr()));
         }
-        if said.len() - complete > LONGEST_LINE {
-            self.leave(conn);
+        if input.len() - complete > LONGEST_LINE {
             conn.close();
         }
         conn.keep_from(complete);
     }
 
-    /// Posts a line to everybody but its author. All share one copy of it.
+    /// Sends a line to all members but its author. They share one copy of it.
     fn tell_others(&self, author: InetAddr, line: &str) {
         let line: Arc<[u8]> = line.as_bytes().into();
         self.with_members(|members| {
             for (_, member) in members.iter().filter(|(who, _)| **who != author) {
-                member.send(Arc::clone(&line));
+                // A member whose loop has ended is leaving.
+                let _ = member.send(Arc::clone(&line));
             }
         });
     }
@@ -93,16 +94,17 @@ fn chat() -> Result<(), Exit> {
 
     let room = Arc::new(Room::default());
     let mut server = TcpServer::new(&event_loop, addr);
-    let entered = Arc::clone(&room);
-    server.on_open(move |conn| entered.enter(conn));
-    server.on_connect(move |conn| room.listen_to(conn));
+    let [opened, read] = [Arc::clone(&room), Arc::clone(&room)];
+    server.on_open(move |conn| opened.enter(conn));
+    server.on_connect(move |conn| read.read_lines(conn));
+    server.on_close(move |conn, _reason| room.leave(conn));
     server.on_stop(|event_loop| event_loop.quit());
     let handle = server
         .start()
         .map_err(|error| Exit::cannot_listen(&addr, &error))?;
 
     let local_addr = handle.local_addr();
-    signals.watch(&event_loop, move |_| handle.stop(GRACE))?;
+    let _watch = signals.watch(&event_loop, move |_| handle.stop(GRACE).ok().unwrap_or_default())?;
     cli::print_line(format_args!("listening on {local_addr}"));
     event_loop.run()?;
     Ok(())

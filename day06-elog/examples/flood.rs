@@ -1,6 +1,6 @@
-//! What one client that sends without end costs fifty others, who each send a little and
-//! wait for the answer: the time that 99 of 100 answers take, without the flood and with
-//! it, for a level-triggered loop and an edge-triggered one.
+//! What one client that sends without end costs fifty others that each send a little and
+//! wait for the reply: the time that 99 of 100 replies take, without the flood and with it,
+//! for a level-triggered loop and an edge-triggered one.
 //!
 //! ```text
 //! cargo run --release -p day06-elog --example day06-elog-flood
@@ -31,7 +31,7 @@ fn main() -> Result<()> {
         let addr = handle.local_addr().into();
         let quiet = percentile_99(addr)?;
         let flooded = with_flood(addr, || percentile_99(addr))?;
-        handle.stop(Duration::from_secs(1));
+        handle.stop(Duration::from_secs(1))?;
         server.join().map_err(|_| "the server panicked")??;
         println!(
             "{}-triggered: p99 {quiet:?} without the flood, {flooded:?} with it: {:.1} times",

@@ -1,9 +1,12 @@
 //! The echo server of the document, line for line.
 
+#[path = "../src/bin/cli.rs"]
+mod cli;
+
 use std::env;
 
+use cli::Exit;
 use day06_elog as reactor;
-use reactor::cli::Exit;
 use reactor::{EventLoop, State, TcpServer};
 
 fn main() -> Result<(), Exit> {

@@ -1,4 +1,4 @@
-//! Numbers that threads count together.
+//! Numbers that several threads read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +10,10 @@ pub(crate) struct Counter(AtomicU64);
 impl Counter {
     pub(crate) fn add(&self, count: u64) {
         self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set(&self, count: u64) {
+        self.0.store(count, Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self) -> u64 {

@@ -1,6 +1,10 @@
-//! What every room may use, and what uses none of them.
+//! What every other room may use; it uses none of them.
 
 pub(crate) mod counter;
 pub(crate) mod deadline;
+mod log_stderr;
 pub(crate) mod signal_mask;
 pub(crate) mod sync;
+pub(crate) mod syscall;
+
+pub use log_stderr::log_stderr;

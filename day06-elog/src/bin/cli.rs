@@ -12,10 +12,13 @@ use std::fmt;
 use std::io::{self, Write};
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::reactor::elog::BuildError;
 use crate::reactor::{InetAddr, ParseInetAddrError, log_stderr};
 
+const MAX_THREADS: usize = 1024;
 const DEFAULT_PREFIX: &[u8] = b"Echo: ";
 
 const SERVER_HELP: &str = concat!(
@@ -30,6 +33,10 @@ Usage: ",
   --prefix TEXT  what each reply begins with; '' sends the bytes back as they
                  came [default: 'Echo: ']
   --quiet        do not print what the clients send
+  --threads N    how many threads serve clients; with 0, the accepting thread does
+                 [default: one for each core]
+  --log FILE     where to log; SIGHUP reopens FILE [default: warnings and errors
+                 go to stderr]
   --help         print this text"
 );
 
@@ -89,6 +96,12 @@ impl From<io::Error> for Exit {
     }
 }
 
+impl From<BuildError> for Exit {
+    fn from(error: BuildError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 impl From<ParseInetAddrError> for Exit {
     fn from(error: ParseInetAddrError) -> Self {
         Self::Usage(error.to_string())
@@ -140,6 +153,10 @@ pub(crate) struct Options {
     pub(crate) prefix: Vec<u8>,
     /// Does not print what clients send.
     pub(crate) quiet: bool,
+    /// The number of threads that serve clients; `None` is one for each core.
+    pub(crate) threads: Option<usize>,
+    /// The log file; `None` logs warnings and errors to stderr.
+    pub(crate) log: Option<PathBuf>,
 }
 
 impl Options {
@@ -167,6 +184,8 @@ impl Options {
             addr: default_addr(),
             prefix: DEFAULT_PREFIX.to_vec(),
             quiet: false,
+            threads: None,
+            log: None,
         };
         let mut args = Args { args };
         while let Some((name, value)) = args.next() {
@@ -176,6 +195,11 @@ impl Options {
                 (b"--prefix", value) => {
                     options.prefix = args.value(&name, value)?.into_encoded_bytes();
                 }
+                (b"--threads", value) => {
+                    let value = args.value(&name, value)?;
+                    options.threads = Some(parse_threads(&value.to_string_lossy())?);
+                }
+                (b"--log", value) => options.log = Some(args.value(&name, value)?.into()),
                 _ => addr = Some(positional_addr(addr, &name)?),
             }
         }
@@ -218,6 +242,15 @@ fn positional_addr(earlier: Option<InetAddr>, arg: &OsStr) -> Result<InetAddr, E
         return Err(Exit::Usage(format!("unexpected argument '{text}'")));
     }
     Ok(text.parse()?)
+}
+
+fn parse_threads(text: &str) -> Result<usize, Exit> {
+    match text.parse() {
+        Ok(count) if count <= MAX_THREADS => Ok(count),
+        _ => Err(Exit::Usage(format!(
+            "'{text}' is not a number of threads (0 to {MAX_THREADS})"
+        ))),
+    }
 }
 
 /// Splits `--name=value` in two; a value may also be the next argument.
@@ -286,6 +319,22 @@ mod tests {
         assert_eq!(parse(&[]).unwrap().reply(b"hi"), &b"Echo: hi"[..]);
         let verbatim = parse(&["--prefix="]).unwrap();
         assert!(matches!(verbatim.reply(b"hi"), Cow::Borrowed(b"hi")));
+    }
+
+    #[test]
+    fn threads_are_a_number_with_a_limit() {
+        assert_eq!(parse(&["--threads", "0"]).unwrap().threads, Some(0));
+        assert_eq!(parse(&["--threads=3"]).unwrap().threads, Some(3));
+        for text in ["-1", "many", "1025", ""] {
+            assert!(usage_error(&["--threads", text]).contains("not a number of threads"));
+        }
+    }
+
+    #[test]
+    fn the_log_is_a_path() {
+        assert_eq!(parse(&[]).unwrap().log, None);
+        let options = parse(&["--log", "server.log"]).unwrap();
+        assert_eq!(options.log, Some("server.log".into()));
     }
 
     #[test]

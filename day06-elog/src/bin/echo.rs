@@ -1,15 +1,17 @@
 //! An echo server in a callback.
 
+mod cli;
+
 use std::cell::Cell;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use cli::{Exit, Options};
 use day06_elog as reactor;
-use reactor::cli::{self, Exit, Options};
 use reactor::elog::Elog;
-use reactor::{Connection, EventLoop, Signal, Signals, State, TcpServer, info, report};
+use reactor::{Connection, EventLoop, Signal, Signals, State, TcpServer, info, log_stderr};
 
-/// How long clients have to take their replies after Ctrl-C.
+/// How long clients have to read their replies after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
@@ -29,14 +31,14 @@ fn serve() -> Result<(), Exit> {
     let log = options
         .log
         .as_ref()
-        .map(|path| Elog::builder(path).panic_hook(true).init())
-        .transpose()?;
+        .map(|path| Elog::builder(path).panic_hook(true).init());
+    let log = log.transpose()?;
 
     let mut server = TcpServer::new(&event_loop, addr);
     if let Some(threads) = options.threads {
         server.set_thread_num(threads);
     }
-    server.on_connect(move |conn| echo(conn, &options));
+    server.on_connect(echo(options));
     server.on_stop(|event_loop| event_loop.quit());
     let server_handle = server
         .start()
@@ -46,18 +48,19 @@ fn serve() -> Result<(), Exit> {
     let local_addr = server_handle.local_addr();
     let is_stopping = Cell::new(false);
     let logger = log.as_ref().map(|guard| guard.logger());
-    signals.watch(&event_loop, move |signal| match signal {
+    let _watch = signals.watch(&event_loop, move |signal| match signal {
         Signal::Hangup => logger.iter().for_each(|logger| logger.reopen()),
         Signal::User1 => cli::print_line(format_args!("{}", server_handle.stats())),
-        _ if is_stopping.replace(true) => loop_handle.quit(),
+        // A second signal ends the server at once. A loop that has ended needs no request.
+        _ if is_stopping.replace(true) => loop_handle.quit().ok().unwrap_or_default(),
         _ => {
             let (clients, seconds) = (server_handle.stats().active(), GRACE.as_secs());
             if clients > 0 {
-                report(format_args!(
+                log_stderr(format_args!(
                     "clients still here: {clients}, for up to {seconds} s; Ctrl-C again ends at once"
                 ));
             }
-            server_handle.stop(GRACE);
+            server_handle.stop(GRACE).ok();
         }
     })?;
     cli::print_line(format_args!("listening on {local_addr}"));
@@ -67,23 +70,17 @@ fn serve() -> Result<(), Exit> {
     Ok(())
 }
 
-fn echo(conn: &Connection, options: &Options) {
-    conn.read();
-    if conn.state() == State::Closed {
-        conn.close();
-        return;
+fn echo(options: Options) -> impl Fn(&Connection) {
+    move |conn| {
+        conn.read();
+        if conn.state() == State::Closed {
+            conn.close();
+            return;
+        }
+        if !options.quiet {
+            cli::print_message(conn.socket().fd(), &conn.read_buf());
+        }
+        conn.set_send_buf(options.reply(&conn.read_buf()));
+        conn.write();
     }
-    if !options.quiet {
-        let fd = conn.socket().fd();
-        cli::print_line(format_args!(
-            "Message from client {fd}: {}",
-            conn.read_buf()
-        ));
-    }
-    if options.prefix.is_empty() {
-        conn.set_send_buf(conn.read_buf());
-    } else {
-        conn.set_send_buf([&*options.prefix, &*conn.read_buf()].concat());
-    }
-    conn.write();
 }

@@ -6,4 +6,5 @@ mod socket;
 
 pub use buffer::Buffer;
 pub use inet_addr::{InetAddr, ParseInetAddrError};
+pub(crate) use socket::BACKLOG;
 pub use socket::{Socket, out_of_resources};

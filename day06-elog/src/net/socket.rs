@@ -1,17 +1,19 @@
 //! TCP sockets: listening ones and connected ones.
 
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use socket2::{Protocol, Type};
+use socket2::{Protocol, SockAddr, SockAddrStorage, Type};
 
+use crate::base::syscall::check;
 use crate::net::InetAddr;
 
 /// How many connections may wait to be accepted; the kernel lowers it to
 /// `net.core.somaxconn`. With the samples' 5, the kernel drops the SYNs of a burst of
 /// clients, and each client retransmits its SYN after about 1 s.
-const BACKLOG: libc::c_int = 4096;
+pub(crate) const BACKLOG: u16 = 4096;
 
 /// A TCP socket: one file descriptor that has one owner.
 ///
@@ -71,6 +73,17 @@ impl Socket {
         self.inner.set_reuse_address(reuse)
     }
 
+    /// Lets several sockets, of several processes even, listen on one port; the kernel
+    /// distributes the connections among them (`SO_REUSEPORT`,
+    /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of setsockopt(2).
+    pub fn set_reuse_port(&self, reuse: bool) -> io::Result<()> {
+        self.inner.set_reuse_port(reuse)
+    }
+
     /// Sends small messages at once instead of waiting for the acknowledgement
     /// of the one before (`TCP_NODELAY`,
     /// [tcp(7)](https://man7.org/linux/man-pages/man7/tcp.7.html)). Accepted
@@ -104,7 +117,7 @@ impl Socket {
     /// [`AddrInUse`](io::ErrorKind::AddrInUse) when another socket already
     /// listens there.
     pub fn listen(&self) -> io::Result<()> {
-        self.inner.listen(BACKLOG)
+        self.inner.listen(BACKLOG.into())
     }
 
     /// Takes the oldest connection from the queue, with the client's address
@@ -119,6 +132,29 @@ impl Socket {
     pub fn accept(&self) -> io::Result<(Socket, InetAddr)> {
         let (inner, addr) = retry_if_interrupted(|| self.inner.accept())?;
         Ok((Socket { inner }, InetAddr::from_sock_addr(&addr)?))
+    }
+
+    /// Like [`accept`](Self::accept), but the new socket is nonblocking: one system call
+    /// instead of three
+    /// ([accept4(2)](https://man7.org/linux/man-pages/man2/accept.2.html)).
+    ///
+    /// # Errors
+    ///
+    /// As for [`accept`](Self::accept).
+    pub fn accept_non_blocking(&self) -> io::Result<(Socket, InetAddr)> {
+        let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        let accept = |addr: *mut SockAddrStorage, len: *mut libc::socklen_t| {
+            // SAFETY: the kernel writes an address of at most `len` bytes, and its length.
+            check(unsafe { libc::accept4(self.fd(), addr.cast(), len, flags) })
+        };
+        // SAFETY: accept4 has initialised the address when it succeeds.
+        let (fd, addr) = retry_if_interrupted(|| unsafe { SockAddr::try_init(accept) })?;
+        // SAFETY: the kernel has just made this descriptor, and it has no other owner.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok((
+            Socket { inner: fd.into() },
+            InetAddr::from_sock_addr(&addr)?,
+        ))
     }
 
     /// Connects to a server
@@ -151,6 +187,26 @@ impl Socket {
     /// Passes on the error of fcntl(2).
     pub fn is_non_blocking(&self) -> io::Result<bool> {
         self.inner.nonblocking()
+    }
+
+    /// Whether a read would find bytes. They stay in the socket (`MSG_PEEK`,
+    /// [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)). The end of the
+    /// stream and an error are not bytes.
+    pub fn has_input(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+        let peeked = retry_if_interrupted(|| self.inner.recv_with_flags(&mut byte, flags));
+        peeked.is_ok_and(|count| count > 0)
+    }
+
+    /// Takes the error that the connection has failed with, if it has (`SO_ERROR`,
+    /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
+    ///
+    /// # Errors
+    ///
+    /// Passes on the error of getsockopt(2).
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.inner.take_error()
     }
 
     /// The address that this end is bound to, with the port that the kernel
@@ -200,6 +256,7 @@ impl Read for &Socket {
     /// Takes what has arrived, up to the buffer's length, and returns how many bytes
     /// that was: 0 is the end of the stream (EOF)
     /// ([recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)).
+    #[inline]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
             match (&self.inner).read(buf) {
@@ -213,6 +270,7 @@ impl Read for &Socket {
 impl Write for &Socket {
     /// Hands bytes to the kernel, which may take fewer than there are, and returns how
     /// many it took ([send(2)](https://man7.org/linux/man-pages/man2/send.2.html)).
+    #[inline]
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         // Without the flag, writing to a closed connection raises SIGPIPE, which kills a
         // process that does not ignore it.

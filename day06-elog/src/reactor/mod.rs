@@ -14,6 +14,7 @@ mod token;
 mod waker;
 
 pub use channel::Channel;
+pub(crate) use channel::READING;
 pub use epoll::{Epoll, Event, Events};
 pub use epoll_flags::EpollFlags;
 pub use event_loop::EventLoop;

@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::rc::Rc;
 
-use crate::base::log_stderr;
 use crate::base::signal_mask::SignalSet;
 use crate::base::syscall::check;
+use crate::error;
 use crate::reactor::{Channel, EventLoop};
 
 /// A signal that a server handles
@@ -103,7 +103,7 @@ impl Signals {
                 match signals.read() {
                     Ok(Some(signal)) => callback(signal),
                     Ok(None) => return,
-                    Err(error) => return log_stderr(format_args!("cannot read a signal: {error}")),
+                    Err(error) => return error!("cannot read a signal: {error}"),
                 }
             }
         });

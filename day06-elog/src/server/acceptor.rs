@@ -1,4 +1,4 @@
-//! The door of a server: accepts connections and passes them on.
+//! Accepting connections, whatever happens to one of them.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -8,42 +8,43 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::stats::AcceptCounters;
-use crate::{Channel, EventLoop, InetAddr, Socket, error, out_of_resources, warn};
+use crate::net::{BACKLOG, InetAddr, Socket, out_of_resources};
+use crate::reactor::{Channel, EventLoop};
+use crate::server::ServerOptions;
+use crate::server::stats::Counters;
+use crate::{error, warn};
 
-/// How many connections are accepted before others have their turn.
+/// How many connections are accepted before other events have their turn.
 const ACCEPTS_PER_EVENT: usize = 1024;
 
-/// How many failures in a row may be those of single clients in the queue.
-const FAILURES_IN_A_ROW: usize = 64;
+/// How many errors in a row are taken for those of single clients in the queue.
+const ERRORS_IN_A_ROW: usize = 64;
 
-/// How long the listener rests when nothing is left to accept with, not even the
-/// descriptor in reserve, or when every try fails.
+/// How long the listener pauses when not even the spare descriptor helps, or when every
+/// accept fails.
 const PAUSE: Duration = Duration::from_millis(100);
 
 type OnAccept = Box<dyn Fn(Socket, InetAddr)>;
 
-/// A listening socket and the channel that waits for it.
+/// A listening socket and its channel. Dropping it closes the listener.
 ///
-/// Whatever goes wrong with one connection, the listener stays: `accept` reports
-/// errors of the network that befell the connection in the queue
-/// ([accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html)), and the next
-/// one in the queue is none the worse for it.
-pub struct Acceptor {
+/// accept(2) reports network errors of the connection that it takes from the queue
+/// ([accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html)). They say nothing of
+/// the next connection, and the listener goes on.
+pub(crate) struct Acceptor {
     event_loop: Weak<EventLoop>,
     listener: Rc<Socket>,
     channel: Rc<Channel>,
-    /// A descriptor in reserve. With none left for a client, it makes room to accept
-    /// the client and close the connection, which tells it something; in the queue it
-    /// would wait for nothing, and keep the listener ready without end.
-    reserve: RefCell<Option<File>>,
-    counters: Arc<AcceptCounters>,
+    /// Out of descriptors, the acceptor closes this one, accepts a client in its place and
+    /// closes the connection. Left in the queue, the client would wait without an answer,
+    /// and the listener would stay ready.
+    spare_fd: RefCell<Option<File>>,
+    counters: Arc<Counters>,
     on_accept: OnAccept,
 }
 
 impl Acceptor {
-    /// Binds `addr` and starts to accept. `reuse_port` lets several processes listen
-    /// on the same port, among which the kernel deals out the connections.
+    /// Binds `addr` and starts to accept.
     ///
     /// # Errors
     ///
@@ -51,14 +52,14 @@ impl Acceptor {
     pub(crate) fn new(
         event_loop: &Rc<EventLoop>,
         addr: &InetAddr,
-        reuse_port: bool,
-        counters: Arc<AcceptCounters>,
+        options: &ServerOptions,
+        counters: Arc<Counters>,
         on_accept: impl Fn(Socket, InetAddr) + 'static,
     ) -> io::Result<Rc<Self>> {
-        let listener = Socket::new(addr.domain())?;
+        let listener = Socket::new(addr)?;
         listener.set_reuse_address(true)?;
-        listener.set_reuse_port(reuse_port)?;
-        // Accepted sockets inherit it, which saves a call for each of them.
+        listener.set_reuse_port(options.reuse_port)?;
+        // Accepted sockets inherit it, which saves a system call for each of them.
         listener.set_nodelay(true)?;
         listener.set_non_blocking(true)?;
         listener.bind(addr)?;
@@ -69,87 +70,73 @@ impl Acceptor {
             event_loop: Rc::downgrade(event_loop),
             channel: Channel::new(event_loop, Rc::clone(&listener)),
             listener,
-            reserve: RefCell::new(Some(open_reserve()?)),
+            spare_fd: RefCell::new(Some(open_spare_fd()?)),
             counters,
             on_accept: Box::new(on_accept),
         });
-        let this = Rc::downgrade(&acceptor);
+        let weak = Rc::downgrade(&acceptor);
         acceptor.channel.set_read_callback(move |_| {
-            if let Some(acceptor) = this.upgrade() {
-                acceptor.accept_some();
+            if let Some(acceptor) = weak.upgrade() {
+                acceptor.accept_batch();
             }
         });
         acceptor.channel.enable_reading()?;
         Ok(acceptor)
     }
 
-    /// Where it listens, with the port that the kernel chose if it was 0
-    /// ([getsockname(2)](https://man7.org/linux/man-pages/man2/getsockname.2.html)).
-    ///
-    /// # Errors
-    ///
-    /// Passes on the error of getsockname(2).
-    pub fn local_addr(&self) -> io::Result<InetAddr> {
+    /// The address of the listener, with the port that the kernel chose if it was 0.
+    pub(crate) fn local_addr(&self) -> io::Result<InetAddr> {
         self.listener.local_addr()
     }
 
-    /// Ceases to listen. Clients in the queue believe that they are connected, and
-    /// closing the listener would reset them: they are accepted first.
-    pub(crate) fn close(&self) {
-        while self.accept_some() {}
-        self.abort();
-    }
-
-    /// Ceases to listen at once.
-    pub(crate) fn abort(&self) {
-        if let Err(error) = self.channel.remove() {
-            warn!("cannot remove the listener: {error}");
+    /// Accepts the connections that are in the queue: their clients are connected, and
+    /// closing the listener would reset them. Clients that keep coming do not prolong it: the
+    /// queue has room for a few batches.
+    pub(crate) fn accept_queued(&self) {
+        let mut batches = 1 + usize::from(BACKLOG) / ACCEPTS_PER_EVENT;
+        while batches > 0 && self.accept_batch() {
+            batches -= 1;
         }
     }
 
-    /// Accepts what is in the queue, up to a bound. Says whether there may be more.
-    fn accept_some(&self) -> bool {
-        let mut failures = 0;
+    /// Accepts a limited number of connections. Returns whether there may be more.
+    fn accept_batch(&self) -> bool {
+        let mut errors = 0;
         for _ in 0..ACCEPTS_PER_EVENT {
             let error = match self.listener.accept_non_blocking() {
                 Ok((socket, peer)) => {
-                    failures = 0;
+                    errors = 0;
                     (self.on_accept)(socket, peer);
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) => error,
             };
-            self.counters.errors.add(1);
-            failures += 1;
-            let outcome = if out_of_resources(&error) {
-                self.accept_and_send_away()
-            } else if failures < FAILURES_IN_A_ROW {
-                Ok(())
-            } else {
-                Err(error)
-            };
-            match outcome {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                Err(error) => {
-                    self.pause(&error);
-                    return false;
+            self.counters.accept_errors.add(1);
+            errors += 1;
+            if out_of_resources(&error) {
+                match self.reject_next() {
+                    Ok(()) => continue,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                    Err(_) => {}
                 }
+            } else if errors < ERRORS_IN_A_ROW {
+                continue;
             }
+            self.pause(&error);
+            return false;
         }
         true
     }
 
-    /// Accepts a client with the descriptor in reserve, and sends it away.
-    /// Without descriptors accept(2) does not even say that the queue is empty; with
-    /// the one in reserve it does.
-    fn accept_and_send_away(&self) -> io::Result<()> {
-        drop(self.reserve.take());
+    /// Accepts a client in place of the spare descriptor, and rejects it. Out of
+    /// descriptors, accept(2) fails even when the queue is empty; with a free one it says so.
+    fn reject_next(&self) -> io::Result<()> {
+        drop(self.spare_fd.take());
         let accepted = self.listener.accept_non_blocking();
-        let sent_away = accepted.map(|(socket, _)| send_away(&socket, &self.counters));
-        self.reserve.replace(open_reserve().ok());
-        sent_away
+        let rejected = accepted.map(|(socket, _)| reject(&socket, &self.counters));
+        self.spare_fd.replace(open_spare_fd().ok());
+        rejected
     }
 
     fn pause(&self, error: &io::Error) {
@@ -158,8 +145,7 @@ impl Acceptor {
             return;
         };
         if let Err(error) = self.channel.disable_reading() {
-            warn!("cannot pause the listener: {error}");
-            return;
+            return warn!("cannot pause the listener: {error}");
         }
         let channel = Rc::downgrade(&self.channel);
         event_loop.run_after(PAUSE, move |_| {
@@ -172,16 +158,15 @@ impl Acceptor {
     }
 }
 
-/// Says goodbye to a client that there is no place for. What it has sent already is read,
-/// so that it is told of an end and not of a failure.
-pub(crate) fn send_away(socket: &Socket, counters: &AcceptCounters) {
-    counters.turned_away.add(1);
-    let mut unread = [0; 4096];
-    // Whether the client hears of it or has gone already: this is the end.
+/// Closes a new connection. The bytes that have arrived are read first, so that the client
+/// receives the end of the stream and not a reset.
+pub(crate) fn reject(mut socket: &Socket, counters: &Counters) {
+    counters.rejected.add(1);
+    // The connection ends here, whether the client has left already or not.
     let _ = socket.shutdown(Shutdown::Write);
-    let _ = (&mut &*socket).read(&mut unread);
+    let _ = socket.read(&mut [0; 4096]);
 }
 
-fn open_reserve() -> io::Result<File> {
+fn open_spare_fd() -> io::Result<File> {
     File::open("/dev/null")
 }

@@ -1,23 +1,25 @@
 //! Threads with a loop each: the sub-reactors.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::io;
 use std::rc::Rc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::{EventLoop, LoopHandle, error};
+use crate::error;
+use crate::reactor::{EventLoop, LoopHandle};
 
-/// A number of threads, each of which runs an [`EventLoop`]. Dropping the pool ends the
-/// loops and waits for the threads, which the C++ never does: nothing sets its `quit_`.
+/// Threads that run an [`EventLoop`] each. Dropping the pool ends the loops and joins the
+/// threads; in the original C++ the loops have no end.
 ///
 /// ```
 /// # use day06_elog as reactor;
 /// # fn main() -> std::io::Result<()> {
 /// use reactor::EventLoopThreadPool;
 ///
-/// let init = |event_loop: &std::rc::Rc<reactor::EventLoop>| Ok(event_loop.handle());
+/// let init = |event_loop: &std::rc::Rc<reactor::EventLoop>| Ok((event_loop.handle(), ()));
 /// let (pool, handles) = EventLoopThreadPool::start(2, "example", init)?;
 /// for handle in &handles {
 ///     handle.run_in_loop(|_| println!("{:?}", std::thread::current().name())).unwrap();
@@ -27,110 +29,103 @@ use crate::{EventLoop, LoopHandle, error};
 /// # }
 /// ```
 pub struct EventLoopThreadPool {
-    threads: Vec<LoopThread>,
-}
-
-struct LoopThread {
-    handle: LoopHandle,
-    thread: JoinHandle<()>,
-    /// Disconnected when the thread has done its work.
+    threads: Vec<(LoopHandle, JoinHandle<()>)>,
+    /// Disconnected when all threads have ended.
     ended: Receiver<Infallible>,
 }
 
 impl EventLoopThreadPool {
-    /// Starts `count` threads. In each of them, `init` sets the loop up before it runs,
-    /// and what it returns comes back from here. The threads are called `name-0`,
-    /// `name-1` and so on.
+    /// Starts `count` threads, named `name-0`, `name-1` and so on. In each of them, `init`
+    /// sets up the loop before it runs. The first half of its result comes back from here;
+    /// the second half is the thread's own, and is dropped when its loop has ended.
     ///
     /// # Errors
     ///
-    /// Passes on the first error of starting a thread, making a loop, or `init`; the
-    /// threads that have been started are ended.
-    pub fn start<T: Send + 'static>(
+    /// Passes on the first error of starting a thread, making a loop, or `init`. The threads
+    /// that have been started are ended.
+    pub fn start<T: Send + 'static, Local>(
         count: usize,
         name: &str,
-        init: impl Fn(&Rc<EventLoop>) -> io::Result<T> + Clone + Send + 'static,
+        init: impl Fn(&Rc<EventLoop>) -> io::Result<(T, Local)> + Clone + Send + 'static,
     ) -> io::Result<(Self, Vec<T>)> {
-        let mut pool = Self {
-            threads: Vec::with_capacity(count),
-        };
+        let (end, ended) = mpsc::channel();
+        let threads = Vec::with_capacity(count);
+        let mut pool = Self { threads, ended };
         let mut results = Vec::with_capacity(count);
         for number in 0..count {
-            let init = init.clone();
-            let (sender, receiver) = mpsc::channel();
-            let (end, ended) = mpsc::channel();
+            let (init, end) = (init.clone(), end.clone());
+            let (started, receiver) = mpsc::channel();
             let thread = thread::Builder::new()
                 .name(format!("{name}-{number}"))
                 .spawn(move || {
                     let _end = end;
-                    let set_up = || {
-                        let event_loop = EventLoop::new()?;
-                        let result = init(&event_loop)?;
-                        Ok((event_loop, result))
-                    };
-                    let (started, event_loop) = match set_up() {
-                        Ok((event_loop, result)) => {
-                            (Ok((event_loop.handle(), result)), Some(event_loop))
-                        }
-                        Err(error) => (Err(error), None),
-                    };
-                    // Whoever started the thread is waiting for this.
-                    let _ = sender.send(started);
-                    if let Some(Err(error)) = event_loop.map(|event_loop| event_loop.run()) {
-                        error!("an event loop has ended: {error}");
-                    }
+                    run_thread(init, &started);
                 })?;
-            let started = receiver
+            let (handle, result) = receiver
                 .recv()
-                .unwrap_or_else(|_| Err(io::Error::other("the thread panicked")));
-            match started {
-                Ok((handle, result)) => {
-                    pool.threads.push(LoopThread {
-                        handle,
-                        thread,
-                        ended,
-                    });
-                    results.push(result);
-                }
-                Err(error) => {
-                    // The error says it all; what is left is to see the thread end.
-                    let _ = thread.join();
-                    return Err(error);
-                }
-            }
+                .unwrap_or_else(|_| Err(io::Error::other("a loop's thread panicked")))?;
+            pool.threads.push((handle, thread));
+            results.push(result);
         }
         Ok((pool, results))
     }
 
-    /// Ends the loops, and waits for the threads no longer than `patience`: a callback may
-    /// never return. Says whether all have ended; those that have not go on by themselves
-    /// until they do.
-    pub fn end_within(mut self, patience: Duration) -> bool {
-        let deadline = Instant::now() + patience;
+    /// Ends the loops and waits up to `timeout` for their threads: a callback may never
+    /// return. Returns whether all have ended. The others run on until they end.
+    pub fn end_within(mut self, timeout: Duration) -> bool {
         self.quit();
-        let count = self.threads.len();
-        self.threads.retain(|thread| {
-            let time = deadline.saturating_duration_since(Instant::now());
-            thread.ended.recv_timeout(time) == Err(RecvTimeoutError::Disconnected)
-        });
-        self.threads.len() == count
+        let ended = self.ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected);
+        if !ended {
+            self.threads.clear();
+        }
+        ended
     }
 
     fn quit(&self) {
-        for thread in &self.threads {
-            thread.handle.quit();
+        for (handle, _) in &self.threads {
+            // A loop that has ended needs no request.
+            let _ = handle.quit();
         }
+    }
+}
+
+fn run_thread<T, Local>(
+    init: impl Fn(&Rc<EventLoop>) -> io::Result<(T, Local)>,
+    started: &Sender<io::Result<(LoopHandle, T)>>,
+) {
+    let set_up = || {
+        let event_loop = EventLoop::new()?;
+        let (result, local) = init(&event_loop)?;
+        Ok((event_loop, local, result))
+    };
+    // The thread that starts this one waits for the message: neither send fails.
+    match set_up() {
+        Ok((event_loop, _local, result)) => {
+            let _ = started.send(Ok((event_loop.handle(), result)));
+            if let Err(error) = event_loop.run() {
+                error!("an event loop has ended: {error}");
+            }
+        }
+        Err(error) => drop(started.send(Err(error))),
     }
 }
 
 impl Drop for EventLoopThreadPool {
     fn drop(&mut self) {
         self.quit();
-        for LoopThread { thread, .. } in self.threads.drain(..) {
+        for (_, thread) in self.threads.drain(..) {
             if thread.join().is_err() {
-                error!("an event loop's thread has panicked");
+                error!("a loop's thread panicked");
             }
         }
+    }
+}
+
+impl fmt::Debug for EventLoopThreadPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.threads.iter().map(|(_, thread)| thread))
+            .finish()
     }
 }
 
@@ -142,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_thread_has_a_loop_of_its_own_and_ends_with_the_pool() {
+    fn each_thread_has_its_own_loop_and_ends_with_the_pool() {
         let ended = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&ended);
         let (pool, names) = EventLoopThreadPool::start(3, "worker", move |event_loop| {
@@ -153,7 +148,7 @@ mod tests {
                     counter.fetch_add(1, Ordering::Relaxed);
                 })
                 .map_err(io::Error::other)?;
-            Ok(thread::current().name().map(str::to_owned))
+            Ok((thread::current().name().map(str::to_owned), ()))
         })
         .unwrap();
         let expected = ["worker-0", "worker-1", "worker-2"];
@@ -163,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_cannot_be_set_up_fails_the_whole_pool() {
+    fn one_failed_thread_fails_the_pool_and_ends_the_others() {
         let started = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&started);
         let result = EventLoopThreadPool::start(3, "worker", move |_| {
             match counter.fetch_add(1, Ordering::Relaxed) {
                 1 => Err(io::Error::other("no")),
-                number => Ok(number),
+                number => Ok((number, ())),
             }
         });
         assert_eq!(result.err().unwrap().to_string(), "no");

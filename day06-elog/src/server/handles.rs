@@ -1,49 +1,111 @@
-//! A connection seen from afar.
+//! `Send` handles to a connection and to a server.
 
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::Token;
-use crate::mailbox::Mailbox;
-use crate::worker::Message;
+use crate::net::InetAddr;
+use crate::reactor::{LoopEnded, Remote, Token};
+use crate::server::server_inner::ServerInner;
+use crate::server::stats::{Counters, InTransit, Stats};
+use crate::server::worker::WorkerHandle;
+use crate::server::{CloseReason, Connection};
 
-/// A way to a [`Connection`](crate::Connection) that other threads, other connections
-/// and later times may use. What it is told, the connection does in its own thread and
-/// in the order in which each thread has told it. When the connection has ended,
-/// nothing happens: the bytes are counted as discarded.
-#[derive(Clone)]
+/// A `Send` handle to a [`Connection`], for other threads, other connections and later times.
+/// Its calls take effect in the connection's thread, in the order in which each thread has
+/// made them. After the connection has ended they have no effect, and bytes count as
+/// discarded.
+#[derive(Clone, Debug)]
 pub struct ConnHandle {
-    mailbox: Option<Arc<Mailbox<Message>>>,
-    token: Option<Token>,
+    pub(super) worker: WorkerHandle,
+    /// `None` after the connection has been removed.
+    pub(super) token: Option<Token>,
 }
 
 impl ConnHandle {
-    pub(crate) fn new(mailbox: Option<Arc<Mailbox<Message>>>, token: Option<Token>) -> Self {
-        Self { mailbox, token }
+    /// Sends `bytes`. To send the same bytes to many connections, clone an `Arc<[u8]>` for
+    /// each. A peer that has the high-water mark of output waiting is disconnected.
+    ///
+    /// # Errors
+    ///
+    /// [`LoopEnded`] when the connection's loop has ended; the bytes count as discarded.
+    pub fn send(&self, bytes: impl Into<Arc<[u8]>>) -> Result<(), LoopEnded> {
+        let bytes = bytes.into();
+        let in_transit = InTransit {
+            is_connection: false,
+            bytes: bytes.len(),
+            counters: Arc::clone(&self.worker.counters),
+        };
+        self.run(move |conn| {
+            in_transit.arrived();
+            conn.send_in_loop(&bytes);
+        })
     }
 
-    /// Sends `bytes`. To send the same to many, clone an `Arc<[u8]>` for each. A peer
-    /// that reads so slowly that more than the high-water mark is waiting for it is
-    /// disconnected.
-    pub fn send(&self, bytes: impl Into<Arc<[u8]>>) {
-        self.tell(|token| Message::Send(token, bytes.into()));
-    }
-
-    /// Tells the peer that nothing more will be sent, as
+    /// Sends the end of the stream, as
     /// [`Connection::shutdown`](crate::Connection::shutdown) does.
-    pub fn shutdown(&self) {
-        self.tell(Message::Shutdown);
+    ///
+    /// # Errors
+    ///
+    /// [`LoopEnded`] when the connection's loop has ended.
+    pub fn shutdown(&self) -> Result<(), LoopEnded> {
+        self.run(|conn| conn.shutdown())
     }
 
-    /// Closes the connection when all is sent, as
-    /// [`Connection::close`](crate::Connection::close) does; its callback sees the end.
-    pub fn close(&self) {
-        self.tell(Message::Close);
+    /// Closes the connection after its output has been sent, as
+    /// [`Connection::close`](crate::Connection::close) does. Its callback sees the end.
+    ///
+    /// # Errors
+    ///
+    /// [`LoopEnded`] when the connection's loop has ended.
+    pub fn close(&self) -> Result<(), LoopEnded> {
+        self.run(|conn| conn.close_with(CloseReason::Local))
     }
 
-    fn tell(&self, message: impl FnOnce(Token) -> Message) {
-        if let (Some(mailbox), Some(token)) = (&self.mailbox, self.token) {
-            // A closed mailbox means that all its connections have ended.
-            let _ = mailbox.push(message(token));
-        }
+    fn run(&self, task: impl FnOnce(&Rc<Connection>) + Send + 'static) -> Result<(), LoopEnded> {
+        let token = self.token;
+        self.worker.remote.run(move |worker| {
+            if let Some(conn) = token.and_then(|token| worker.connection(token)) {
+                task(&conn);
+                conn.update_state();
+            }
+        })
+    }
+}
+
+/// A `Send` handle to a running [`TcpServer`](crate::TcpServer). It may outlive the server;
+/// its numbers do not change any more then.
+#[derive(Clone, Debug)]
+pub struct ServerHandle {
+    pub(super) local_addr: InetAddr,
+    pub(super) server: Remote<ServerInner>,
+    /// What each thread counts.
+    pub(super) threads: Arc<[Arc<Counters>]>,
+}
+
+impl ServerHandle {
+    /// The address that the server listens on, with the port that the kernel chose if it
+    /// was 0.
+    pub fn local_addr(&self) -> InetAddr {
+        self.local_addr
+    }
+
+    /// Stops the server. It accepts the connections that are in the listener's queue and no
+    /// others, answers what clients have sent, sends its output, and closes each connection
+    /// that has nothing in flight. Connections that are left after `grace` are cut off; a
+    /// second call may shorten the time. The [`on_stop`](crate::TcpServer::on_stop) callback
+    /// reports the end.
+    ///
+    /// # Errors
+    ///
+    /// [`LoopEnded`] when the server's loop has ended.
+    pub fn stop(&self, grace: Duration) -> Result<(), LoopEnded> {
+        self.server.run(move |server| server.stop(grace))
+    }
+
+    /// What the server has done so far. The threads go on counting while their numbers are
+    /// read one after the other; the sums are exact when the server is idle.
+    pub fn stats(&self) -> Stats {
+        Stats::sum(self.threads.iter().map(|counters| &**counters))
     }
 }

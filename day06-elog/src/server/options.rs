@@ -1,9 +1,8 @@
-//! What can be set about a server.
+//! The settings of a server.
 
 use std::time::Duration;
 
-/// The settings of a [`TcpServer`](crate::TcpServer). Those that are not named keep their
-/// defaults:
+/// The settings of a [`TcpServer`](crate::TcpServer), each with a default:
 ///
 /// ```
 /// # use day06_elog as reactor;
@@ -18,24 +17,24 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ServerOptions {
-    /// How many threads serve connections, each with a loop of its own. With 0, the loop
-    /// that accepts them serves them too. Unless set: one for each core.
+    /// The number of threads that serve connections, each with a loop of its own. With 0,
+    /// the loop that accepts connections serves them too. `None`: one for each core.
     pub thread_num: Option<usize>,
-    /// How many connections are served at a time; more are accepted and closed. Unless
-    /// set: as many as there are descriptors.
+    /// The number of connections that are served at a time; further ones are rejected.
+    /// `None`: as many as there are descriptors.
     pub max_connections: Option<u64>,
-    /// How long a connection may be silent in both directions. Unless set: for ever.
+    /// A connection without a byte in or out for this time is closed. `None`: never.
     pub idle_timeout: Option<Duration>,
-    /// How many bytes of output may wait for a slow peer until nothing more is read from
-    /// it. Default: 1 MiB.
+    /// The high-water mark: with this many bytes of output waiting for a slow peer, the
+    /// server stops reading from it. Default: 1 MiB.
     pub high_water: usize,
-    /// How few must be left until it is read from again. Default: 256 KiB.
+    /// The low-water mark: with this many or fewer left, it reads again. Default: 256 KiB.
     pub low_water: usize,
-    /// Whether several processes may listen on the same port (`SO_REUSEPORT`,
+    /// Lets several processes listen on the same port (`SO_REUSEPORT`,
     /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)). Default: false.
     pub reuse_port: bool,
-    /// Whether epoll reports what is new instead of what is there (`EPOLLET`). It makes
-    /// no difference to what callbacks see. Default: false.
+    /// Watches connections edge-triggered (`EPOLLET`). Callbacks see no difference.
+    /// Default: false.
     pub edge_triggered: bool,
 }
 

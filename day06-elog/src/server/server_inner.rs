@@ -1,4 +1,4 @@
-//! A server that has been started: who accepts, who serves, and how it all ends.
+//! A running server: it distributes connections to its workers, and stops them.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
@@ -7,209 +7,176 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::OnStop;
-use crate::acceptor::send_away;
-use crate::mailbox::Mailbox;
-use crate::server_handle::ServerMessage;
-use crate::stats::AcceptCounters;
-use crate::worker::{Message, Service, Worker, WorkerHandle};
-use crate::{
-    Acceptor, Channel, EventLoop, EventLoopThreadPool, InetAddr, ServerHandle, Socket, warn,
-};
+use crate::net::{InetAddr, Socket};
+use crate::reactor::{EventLoop, Remote};
+use crate::server::acceptor::{Acceptor, reject};
+use crate::server::stats::{Counters, Stats};
+use crate::server::worker::{Callbacks, WorkerHandle, WorkerOwner};
+use crate::server::{EventLoopThreadPool, ServerHandle, ServerOptions};
+use crate::warn;
 
 /// How much longer than the grace period the threads may take to end.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-pub(super) struct Running {
+pub(super) type OnStop = Box<dyn FnOnce(&Rc<EventLoop>)>;
+
+pub(crate) struct ServerInner {
     event_loop: Weak<EventLoop>,
+    options: ServerOptions,
+    counters: Arc<Counters>,
+    /// `None` once the server has been stopped.
     acceptor: RefCell<Option<Rc<Acceptor>>>,
-    pool: RefCell<Option<EventLoopThreadPool>>,
-    /// The worker of the accepting loop, if that loop serves connections itself.
-    local_worker: Option<Rc<Worker>>,
-    workers: Arc<[WorkerHandle]>,
+    workers: OnceCell<Vec<WorkerHandle>>,
+    /// The threads of the workers, or the worker of the accepting loop.
+    pool: Cell<Option<EventLoopThreadPool>>,
+    local_worker: RefCell<Option<WorkerOwner>>,
     next_worker: Cell<usize>,
-    still_working: Cell<usize>,
-    accept_counters: Arc<AcceptCounters>,
-    max_connections: Option<u64>,
-    door: OnceCell<Rc<Channel>>,
-    on_stop: RefCell<Option<OnStop>>,
+    running_workers: Cell<usize>,
+    pub(super) on_stop: Cell<Option<OnStop>>,
 }
 
-impl Running {
+impl ServerInner {
+    /// Starts the workers, and then to accept.
     pub(super) fn start(
         event_loop: &Rc<EventLoop>,
         addr: &InetAddr,
-        service: Service,
-        on_stop: Option<OnStop>,
+        callbacks: Callbacks,
+        options: ServerOptions,
     ) -> io::Result<(Rc<Self>, ServerHandle)> {
-        let thread_num = service.options.thread_num;
-        let max_connections = service.options.max_connections;
-        let reuse_port = service.options.reuse_port;
-        let service = Arc::new(service);
-        let mailbox = Arc::new(Mailbox::new()?);
-        let accept_counters = Arc::<AcceptCounters>::default();
-
-        let start_worker = {
-            let mailbox = Arc::clone(&mailbox);
-            move |event_loop: &Rc<EventLoop>| {
-                let mailbox = Arc::clone(&mailbox);
-                Worker::start(event_loop, Arc::clone(&service), move || {
-                    // A server that does not read this any more is not waiting for it.
-                    let _ = mailbox.push(ServerMessage::WorkerHasStopped);
-                })
-            }
-        };
-        let (pool, local_worker, workers) = match thread_num.unwrap_or_else(one_for_each_core) {
-            0 => {
-                let worker = start_worker(event_loop)?;
-                let handle = worker.handle();
-                (None, Some(worker), vec![handle])
-            }
-            count => {
-                let (pool, workers) = EventLoopThreadPool::start(count, "worker", move |l| {
-                    start_worker(l).map(|worker| worker.handle())
-                })?;
-                (Some(pool), None, workers)
-            }
-        };
-        let running = Rc::new(Self {
+        let inner = Rc::new(Self {
             event_loop: Rc::downgrade(event_loop),
+            options,
+            counters: Arc::default(),
             acceptor: RefCell::default(),
-            pool: RefCell::new(pool),
-            local_worker,
-            still_working: Cell::new(workers.len()),
-            workers: workers.into(),
+            workers: OnceCell::new(),
+            pool: Cell::default(),
+            local_worker: RefCell::default(),
             next_worker: Cell::default(),
-            accept_counters: Arc::clone(&accept_counters),
-            max_connections,
-            door: OnceCell::new(),
-            on_stop: RefCell::new(on_stop),
+            running_workers: Cell::default(),
+            on_stop: Cell::default(),
         });
-        let this = Rc::downgrade(&running);
-        let door = mailbox.deliver_to(event_loop, move |message| {
-            if let Some(running) = this.upgrade() {
-                running.receive(message);
+        let weak = Rc::downgrade(&inner);
+        let server = Remote::new(event_loop, &weak);
+        let workers = inner.start_workers(event_loop, &server, callbacks)?;
+        inner.running_workers.set(workers.len());
+        let workers = inner.workers.get_or_init(|| workers);
+        let workers = workers.iter().map(|worker| &worker.counters);
+        let threads = workers.chain([&inner.counters]).map(Arc::clone).collect();
+
+        let counters = Arc::clone(&inner.counters);
+        let acceptor = Acceptor::new(event_loop, addr, &options, counters, move |socket, peer| {
+            if let Some(inner) = weak.upgrade() {
+                inner.dispatch(socket, peer);
             }
         })?;
-        running.door.get_or_init(|| door);
-        let this = Rc::downgrade(&running);
-        let dispatch = move |socket, peer| {
-            if let Some(running) = this.upgrade() {
-                running.dispatch(socket, peer);
-            }
-        };
-        let counters = Arc::clone(&accept_counters);
-        let acceptor = Acceptor::new(event_loop, addr, reuse_port, counters, dispatch)
-            .inspect_err(|_| running.abort())?;
         let local_addr = acceptor.local_addr()?;
-        running.acceptor.replace(Some(acceptor));
-        let workers = Arc::clone(&running.workers);
-        let handle = ServerHandle::new(local_addr, mailbox, accept_counters, workers);
-        Ok((running, handle))
+        inner.acceptor.replace(Some(acceptor));
+        let handle = ServerHandle {
+            local_addr,
+            server,
+            threads,
+        };
+        Ok((inner, handle))
     }
 
-    /// Gives a connection to the worker whose turn it is.
-    fn dispatch(&self, socket: Socket, peer: InetAddr) {
-        if self.is_full() {
-            return send_away(&socket, &self.accept_counters);
+    fn start_workers(
+        &self,
+        event_loop: &Rc<EventLoop>,
+        server: &Remote<Self>,
+        callbacks: Callbacks,
+    ) -> io::Result<Vec<WorkerHandle>> {
+        let (server, options) = (server.clone(), self.options);
+        let start = move |event_loop: &Rc<EventLoop>| {
+            let server = server.clone();
+            let worker = WorkerOwner::new(event_loop, callbacks.clone(), options, move || {
+                // A server whose loop has ended does not wait for its workers.
+                let _ = server.run(|inner| inner.worker_stopped());
+            });
+            Ok((worker.handle(), worker))
+        };
+        let one_for_each_core = || thread::available_parallelism().map_or(1, usize::from);
+        let count = options.thread_num.unwrap_or_else(one_for_each_core);
+        if count == 0 {
+            let (handle, worker) = start(event_loop)?;
+            self.local_worker.replace(Some(worker));
+            return Ok(vec![handle]);
         }
-        self.accept_counters.accepted.add(1);
-        if let Some(worker) = &self.local_worker {
+        let (pool, workers) = EventLoopThreadPool::start(count, "worker", start)?;
+        self.pool.set(Some(pool));
+        Ok(workers)
+    }
+
+    /// Gives a connection to the next worker, round robin.
+    fn dispatch(&self, socket: Socket, peer: InetAddr) {
+        let workers = self.workers.get().map_or(&[][..], Vec::as_slice);
+        if self.options.max_connections.is_some_and(|max| {
+            Stats::sum(workers.iter().map(|worker| &*worker.counters)).active() >= max
+        }) {
+            return reject(&socket, &self.counters);
+        }
+        if let Some(worker) = &*self.local_worker.borrow() {
+            worker.counters.accepted.add(1);
             return worker.serve(socket, peer);
         }
-        let turn = self.next_worker.get();
-        self.next_worker.set((turn + 1) % self.workers.len());
-        let worker = &self.workers[turn];
-        if worker.mailbox.push(Message::Serve(socket, peer)).is_err() {
+        let next = self.next_worker.get();
+        self.next_worker.set((next + 1) % workers.len());
+        if workers[next].serve(socket, peer).is_err() {
             warn!("a worker has ended: {peer} is disconnected");
         }
     }
 
-    fn is_full(&self) -> bool {
-        self.max_connections.is_some_and(|max| {
-            let closed = |worker: &WorkerHandle| worker.counters.closed_in_all();
-            let closed: u64 = self.workers.iter().map(closed).sum();
-            self.accept_counters.accepted.load() - closed >= max
-        })
-    }
-
-    fn receive(self: &Rc<Self>, message: ServerMessage) {
-        match message {
-            ServerMessage::Stop(grace) => self.stop(grace),
-            ServerMessage::WorkerHasStopped => {
-                self.still_working.set(self.still_working.get() - 1);
-                if self.still_working.get() == 0 {
-                    drop(self.pool.take());
-                    self.has_stopped();
-                }
-            }
+    pub(super) fn stop(self: &Rc<Self>, grace: Duration) {
+        let acceptor = self.acceptor.take();
+        let is_first = acceptor.is_some();
+        if let Some(acceptor) = acceptor {
+            // The listener is closed right afterwards. A client that connects in between is
+            // reset.
+            acceptor.accept_queued();
         }
-    }
-
-    fn stop(self: &Rc<Self>, grace: Duration) {
-        let Some(acceptor) = self.acceptor.take() else {
-            return;
-        };
-        acceptor.close();
-        // Who comes between the last accept and the end of the listener is reset: the
-        // moment should be short.
-        drop(acceptor);
-        for worker in &*self.workers {
-            if worker.mailbox.push(Message::Stop(grace)).is_err() {
-                warn!("a worker has ended before it was stopped");
+        for worker in self.workers.get().into_iter().flatten() {
+            let stopping = worker.remote.run(move |worker| worker.stop(grace));
+            if stopping.is_err() && is_first {
+                self.worker_stopped();
             }
         }
         if let Some(event_loop) = self.event_loop.upgrade() {
-            let this = Rc::downgrade(self);
-            event_loop.run_after(grace.saturating_add(PATIENCE), move |_| {
-                let Some(running) = this.upgrade() else {
-                    return;
-                };
-                if running.pool.borrow().is_some() {
-                    running.end_pool(Duration::ZERO);
-                    running.has_stopped();
+            let weak = Rc::downgrade(self);
+            event_loop.run_after(grace.saturating_add(TIMEOUT), move |_| {
+                if let Some(inner) = weak.upgrade() {
+                    inner.stopped(Duration::ZERO);
                 }
             });
         }
     }
 
-    fn has_stopped(&self) {
+    fn worker_stopped(&self) {
+        self.running_workers.set(self.running_workers.get() - 1);
+        if self.running_workers.get() == 0 {
+            self.stopped(TIMEOUT);
+        }
+    }
+
+    fn stopped(&self, timeout: Duration) {
+        self.end_threads(timeout);
         if let (Some(on_stop), Some(event_loop)) = (self.on_stop.take(), self.event_loop.upgrade())
         {
             on_stop(&event_loop);
         }
     }
 
-    /// Only the end of the process ends a callback that never returns.
-    fn end_pool(&self, patience: Duration) {
+    /// Ends the threads. One whose callback never returns ends with the process only.
+    fn end_threads(&self, timeout: Duration) {
         if let Some(pool) = self.pool.take()
-            && !pool.end_within(patience)
+            && !pool.end_within(timeout)
         {
-            warn!("a callback does not return: its thread is left behind");
+            warn!("a callback does not return: its thread runs on");
         }
     }
 
     /// Ends everything at once.
     pub(super) fn abort(&self) {
-        if let Some(acceptor) = self.acceptor.take() {
-            acceptor.abort();
-        }
-        if let Some(worker) = &self.local_worker {
-            worker.abort();
-        }
-        for worker in &*self.workers {
-            // A worker that has ended has no connections left.
-            let _ = worker.mailbox.push(Message::Abort);
-        }
-        self.end_pool(PATIENCE);
-        if let Some(door) = self.door.get()
-            && let Err(error) = door.remove()
-        {
-            warn!("cannot close the server's mailbox: {error}");
-        }
+        self.acceptor.take();
+        self.local_worker.take();
+        self.end_threads(TIMEOUT);
     }
-}
-
-fn one_for_each_core() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
 }

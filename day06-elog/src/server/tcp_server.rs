@@ -1,17 +1,18 @@
 //! The server: a main reactor that accepts, and sub-reactors that serve.
 
-mod running;
-
+use std::fmt;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::worker::{Callback, Service};
-use crate::{Connection, EventLoop, InetAddr, ServerHandle, ServerOptions, State};
-use running::Running;
+use crate::net::InetAddr;
+use crate::reactor::EventLoop;
+use crate::server::server_inner::{OnStop, ServerInner};
+use crate::server::worker::Callbacks;
+use crate::server::{CloseReason, Connection, ServerHandle, ServerOptions};
 
-/// A TCP server on an event loop. The loop accepts connections; each is served from then
-/// on by one of the server's threads, or by the same loop if there are none.
+/// A TCP server on an event loop. The loop accepts connections. One of the server's threads
+/// serves each of them, or the same loop if there are no threads.
 ///
 /// ```no_run
 /// # use day06_elog as reactor;
@@ -36,42 +37,42 @@ use running::Running;
 /// # }
 /// ```
 ///
-/// Dropping the server ends it at once; [`ServerHandle::stop`] is the polite way.
+/// Dropping the server ends it at once; [`ServerHandle::stop`] lets its clients finish.
 pub struct TcpServer {
     event_loop: Rc<EventLoop>,
     addr: InetAddr,
     options: ServerOptions,
-    on_connect: Callback,
-    on_open: Option<Callback>,
+    callbacks: Callbacks,
     on_stop: Option<OnStop>,
-    running: Option<Rc<Running>>,
+    running: Option<Rc<ServerInner>>,
 }
 
-type OnStop = Box<dyn FnOnce(&Rc<EventLoop>)>;
-
 impl TcpServer {
-    /// A server that will listen on `addr` once it is [started](Self::start), and read and
-    /// forget what clients send unless it is told [what to do](Self::on_connect). The
-    /// callbacks and settings that count are those of the start.
+    /// A server that will listen on `addr` after [`start`](Self::start). Without a
+    /// [callback](Self::on_connect) it reads and discards what clients send. The callbacks and
+    /// settings at the time of the start count.
     pub fn new(event_loop: &Rc<EventLoop>, addr: InetAddr) -> Self {
         Self {
             event_loop: Rc::clone(event_loop),
             addr,
             options: ServerOptions::default(),
-            on_connect: Arc::new(read_and_forget),
-            on_open: None,
+            callbacks: Callbacks {
+                on_open: None,
+                on_connect: Arc::new(|conn| {
+                    conn.read();
+                }),
+                on_close: None,
+            },
             on_stop: None,
             running: None,
         }
     }
 
-    /// What to do whenever a connection has something to say: that bytes have come, or
-    /// that it has ended. Muduo has two callbacks for what is one here: its connection
-    /// callback for the beginning ([`on_open`](Self::on_open)) and the end, its message
-    /// callback for all between.
+    /// Sets the callback for each arrival of bytes, and for the end of the stream. Muduo
+    /// splits it: its message callback is for bytes, and its connection callback for the
+    /// beginning and the end ([`on_open`](Self::on_open), [`on_close`](Self::on_close)).
     ///
-    /// The callback runs in the threads of the server's loops, in several at a time. It
-    /// can therefore not share what is not made for that:
+    /// Several threads call it at a time. What it captures must be made for that:
     ///
     /// ```compile_fail,E0277
     /// # use day06_elog as reactor;
@@ -81,51 +82,59 @@ impl TcpServer {
     /// # }
     /// ```
     ///
-    /// If it panics, its connection is closed, and the server goes on. It must not wait
-    /// for anything: all connections of its loop would wait too.
+    /// If it panics, its connection is closed, and the server goes on. It must not block: all
+    /// connections of its loop would wait too.
     pub fn on_connect(&mut self, callback: impl Fn(&Connection) + Send + Sync + 'static) {
-        self.on_connect = Arc::new(callback);
+        self.callbacks.on_connect = Arc::new(callback);
     }
 
-    /// What to do once when a connection has been accepted, before it has anything to say.
+    /// Sets the callback for new connections. It is called once for each, before the other
+    /// callbacks.
     pub fn on_open(&mut self, callback: impl Fn(&Connection) + Send + Sync + 'static) {
-        self.on_open = Some(Arc::new(callback));
+        self.callbacks.on_open = Some(Arc::new(callback));
     }
 
-    /// What to do, in the loop that accepts, when [`ServerHandle::stop`] has done its work
-    /// and all threads have ended.
+    /// Sets the callback for connections that have ended. It is called once for each
+    /// connection of [`on_open`](Self::on_open), after the other callbacks, with the reason.
+    pub fn on_close(
+        &mut self,
+        callback: impl Fn(&Connection, &CloseReason) + Send + Sync + 'static,
+    ) {
+        self.callbacks.on_close = Some(Arc::new(callback));
+    }
+
+    /// Sets the callback for the end of [`ServerHandle::stop`]. The accepting loop calls it
+    /// after all threads have ended.
     pub fn on_stop(&mut self, callback: impl FnOnce(&Rc<EventLoop>) + 'static) {
         self.on_stop = Some(Box::new(callback));
     }
 
-    /// How many threads serve connections. With 0, the loop that accepts them does. Unless
-    /// set: one for each core.
+    /// Sets the number of threads that serve connections. With 0, the accepting loop serves
+    /// them. The default is one for each core.
     pub fn set_thread_num(&mut self, thread_num: usize) {
         self.options.thread_num = Some(thread_num);
     }
 
-    /// All settings at once, the number of threads included.
+    /// Sets all options, the number of threads included.
     pub fn set_options(&mut self, options: ServerOptions) {
         self.options = options;
     }
 
-    /// Listens, and serves from now on, whenever the loop runs.
+    /// Listens, and serves clients while the loop runs.
     ///
     /// # Errors
     ///
-    /// Fails when the address cannot be listened on, when the process or the system is out
-    /// of descriptors, memory or threads, and when the server has been started before.
+    /// Fails when the server cannot listen on the address, when the process or the system is
+    /// out of descriptors, memory or threads, and when the server has been started before.
+    /// A failed start changes nothing and may be repeated.
     pub fn start(&mut self) -> io::Result<ServerHandle> {
         if self.running.is_some() {
             return Err(io::Error::other("the server has been started before"));
         }
-        let service = Service {
-            on_connect: Arc::clone(&self.on_connect),
-            on_open: self.on_open.clone(),
-            options: self.options,
-        };
-        let on_stop = self.on_stop.take();
-        let (running, handle) = Running::start(&self.event_loop, &self.addr, service, on_stop)?;
+        let callbacks = self.callbacks.clone();
+        let (running, handle) =
+            ServerInner::start(&self.event_loop, &self.addr, callbacks, self.options)?;
+        running.on_stop.set(self.on_stop.take());
         self.running = Some(running);
         Ok(handle)
     }
@@ -139,9 +148,11 @@ impl Drop for TcpServer {
     }
 }
 
-fn read_and_forget(conn: &Connection) {
-    conn.read();
-    if conn.state() == State::Closed {
-        conn.close();
+impl fmt::Debug for TcpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpServer")
+            .field("addr", &self.addr)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

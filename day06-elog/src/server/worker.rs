@@ -1,120 +1,86 @@
-//! The connections of one loop: a sub-reactor's business.
+//! A worker: the connections of one loop, and everything that they share.
 
-mod context;
-
-use std::cell::{Cell, OnceCell, RefCell};
-use std::io;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ops::Deref;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::mailbox::Mailbox;
-use crate::stats::WorkerCounters;
-use crate::token_map::TokenMap;
-use crate::{
-    Channel, CloseReason, Connection, EventLoop, InetAddr, ServerOptions, Socket, Token, warn,
-};
+use crate::net::{InetAddr, Socket};
+use crate::reactor::{EventLoop, LoopEnded, Remote, Token};
+use crate::server::loop_buffers::LoopBuffers;
+use crate::server::stats::{Counters, InTransit};
+use crate::server::{CloseReason, Connection, ServerOptions};
+use crate::warn;
 
-pub(crate) use context::{Context, SendBuf};
-
-/// A piece of the server's code, for any connection in any thread.
 pub(crate) type Callback = Arc<dyn Fn(&Connection) + Send + Sync>;
+pub(crate) type CloseCallback = Arc<dyn Fn(&Connection, &CloseReason) + Send + Sync>;
 
-/// What all workers of a server have in common.
-pub(crate) struct Service {
-    pub(crate) on_connect: Callback,
-    pub(crate) on_open: Option<Callback>,
-    pub(crate) options: ServerOptions,
-}
-
-/// What a worker can be told from any thread.
-pub(crate) enum Message {
-    Serve(Socket, InetAddr),
-    Send(Token, Arc<[u8]>),
-    Shutdown(Token),
-    Close(Token),
-    /// End all connections at once.
-    Abort,
-    /// Close all connections as soon as nothing is in flight, and after the time given
-    /// in any case.
-    Stop(Duration),
-}
-
-/// The part of a worker that other threads may have.
+/// The server's code, which its workers call in their threads.
 #[derive(Clone)]
-pub(crate) struct WorkerHandle {
-    pub(crate) mailbox: Arc<Mailbox<Message>>,
-    pub(crate) counters: Arc<WorkerCounters>,
+pub(crate) struct Callbacks {
+    pub(crate) on_open: Option<Callback>,
+    pub(crate) on_connect: Callback,
+    pub(crate) on_close: Option<CloseCallback>,
 }
 
-/// Owns the connections of one loop, and runs the server's code for them.
+/// The connections of one loop, with their callbacks, options, buffers and counters.
 pub(crate) struct Worker {
     event_loop: Weak<EventLoop>,
-    handle: WorkerHandle,
-    context: Rc<Context>,
-    /// The loop owns it, and it owns the worker: that must not become a ring.
-    door: OnceCell<Weak<Channel>>,
-    connections: RefCell<TokenMap<Rc<Connection>>>,
-    has_stopped: Cell<bool>,
-    on_stopped: Box<dyn Fn()>,
+    connections: RefCell<HashMap<Token, Rc<Connection>>>,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) options: ServerOptions,
+    pub(crate) buffers: LoopBuffers,
+    pub(crate) counters: Arc<Counters>,
+    is_stopping: Cell<bool>,
+    on_stopped: Cell<Option<Box<dyn FnOnce()>>>,
+    remote: Remote<Worker>,
+}
+
+/// The owner of a worker. Connections and their worker refer to each other: dropping the
+/// owner ends the connections, and with them the reference cycles.
+pub(crate) struct WorkerOwner(Rc<Worker>);
+
+/// A `Send` handle to a worker.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkerHandle {
+    pub(crate) remote: Remote<Worker>,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl WorkerOwner {
+    /// A worker on `event_loop`. It calls `on_stopped` when it has been stopped and its last
+    /// connection has ended.
+    pub(crate) fn new(
+        event_loop: &Rc<EventLoop>,
+        callbacks: Callbacks,
+        options: ServerOptions,
+        on_stopped: impl FnOnce() + 'static,
+    ) -> Self {
+        Self(Rc::new_cyclic(|weak| Worker {
+            event_loop: Rc::downgrade(event_loop),
+            connections: RefCell::default(),
+            callbacks,
+            options,
+            buffers: LoopBuffers::new(),
+            counters: Arc::default(),
+            is_stopping: Cell::default(),
+            on_stopped: Cell::new(Some(Box::new(on_stopped))),
+            remote: Remote::new(event_loop, weak),
+        }))
+    }
 }
 
 impl Worker {
-    /// Opens a worker's mailbox. The loop keeps the worker alive from now on.
-    pub(crate) fn start(
-        event_loop: &Rc<EventLoop>,
-        service: Arc<Service>,
-        on_stopped: impl Fn() + 'static,
-    ) -> io::Result<Rc<Self>> {
-        let handle = WorkerHandle {
-            mailbox: Arc::new(Mailbox::new()?),
-            counters: Arc::default(),
-        };
-        let worker = Rc::new(Self {
-            event_loop: Rc::downgrade(event_loop),
-            context: Rc::new(Context::new(service, Arc::clone(&handle.counters))),
-            handle: handle.clone(),
-            door: OnceCell::new(),
-            connections: RefCell::new(TokenMap::new()),
-            has_stopped: Cell::default(),
-            on_stopped: Box::new(on_stopped),
-        });
-        let this = Rc::clone(&worker);
-        let door = handle
-            .mailbox
-            .deliver_to(event_loop, move |message| this.receive(message))?;
-        worker.door.get_or_init(|| Rc::downgrade(&door));
-        Ok(worker)
-    }
-
-    fn receive(self: &Rc<Self>, message: Message) {
-        match message {
-            Message::Serve(socket, peer) => self.serve(socket, peer),
-            Message::Send(token, bytes) => match self.connection(token) {
-                Some(conn) => {
-                    conn.send_from_afar(&bytes);
-                    conn.settle();
-                }
-                None => self.counters().bytes_discarded.add(bytes.len() as u64),
-            },
-            Message::Shutdown(token) => {
-                if let Some(conn) = self.connection(token) {
-                    conn.shutdown();
-                    conn.settle();
-                }
-            }
-            Message::Close(token) => {
-                if let Some(conn) = self.connection(token) {
-                    conn.close_for(CloseReason::Local);
-                    conn.settle();
-                }
-            }
-            Message::Abort => self.abort(),
-            Message::Stop(grace) => self.stop(grace),
+    pub(crate) fn handle(&self) -> WorkerHandle {
+        WorkerHandle {
+            remote: self.remote.clone(),
+            counters: Arc::clone(&self.counters),
         }
     }
 
-    /// Takes over a connection.
+    /// Serves a new connection.
     pub(crate) fn serve(self: &Rc<Self>, socket: Socket, peer_addr: InetAddr) {
         let Some(event_loop) = self.event_loop() else {
             return;
@@ -125,93 +91,109 @@ impl Worker {
                     let conn = Rc::clone(&conn);
                     self.connections.borrow_mut().insert(token, conn);
                 }
-                self.context.on_open(&conn);
-                conn.settle();
+                conn.opened();
             }
             Err(error) => {
                 warn!("cannot serve {peer_addr}: {error}");
-                self.counters().closed(CloseReason::Failed);
+                self.counters.count_closed(&CloseReason::Failed(error));
             }
         }
     }
 
-    /// Forgets a connection that has ended.
-    pub(crate) fn remove(&self, token: Option<Token>, reason: CloseReason) {
-        let counters = self.counters();
-        counters.closed(reason);
+    pub(crate) fn connection(&self, token: Token) -> Option<Rc<Connection>> {
+        self.connections.borrow().get(&token).cloned()
+    }
+
+    /// Removes a connection that has ended.
+    pub(crate) fn remove(&self, token: Token, reason: &CloseReason) {
+        self.counters.count_closed(reason);
         if let Some(event_loop) = self.event_loop() {
-            counters.stale_events.set(event_loop.stale_events());
+            self.counters.stale_events.set(event_loop.stale_events());
         }
-        let removed = token.and_then(|token| self.connections.borrow_mut().remove(token));
+        let removed = self.connections.borrow_mut().remove(&token);
+        // The borrow has ended: what the connection owns may use the table.
         drop(removed);
         self.check_stopped();
     }
 
-    fn stop(self: &Rc<Self>, grace: Duration) {
-        self.context.stop();
+    /// Ends each connection as soon as nothing of it is in flight, and all that are left
+    /// after `grace`. A later call may shorten the time.
+    pub(crate) fn stop(self: &Rc<Self>, grace: Duration) {
+        self.is_stopping.set(true);
         if let Some(event_loop) = self.event_loop() {
-            let this = Rc::downgrade(self);
+            let weak = Rc::downgrade(self);
             event_loop.run_after(grace, move |_| {
-                if let Some(worker) = this.upgrade() {
-                    worker.for_each(|conn| conn.abort(CloseReason::Stopped));
+                if let Some(worker) = weak.upgrade() {
+                    worker.abort();
                 }
             });
         }
-        self.for_each(Connection::settle);
+        self.for_each(Connection::update_state);
         self.check_stopped();
     }
 
-    /// Ends everything at once.
-    pub(crate) fn abort(&self) {
-        self.for_each(|conn| conn.abort(CloseReason::Stopped));
-        if let Some(door) = self.door.get().and_then(Weak::upgrade)
-            && let Err(error) = door.remove()
-        {
-            warn!("cannot close a worker's mailbox: {error}");
-        }
+    /// Ends all connections at once.
+    fn abort(&self) {
+        self.for_each(|conn| {
+            conn.fail_with(CloseReason::Stopped);
+            conn.update_state();
+        });
     }
 
     fn check_stopped(&self) {
-        let is_empty = self.connections.borrow().is_empty();
-        if self.context.is_stopping() && is_empty && !self.has_stopped.replace(true) {
-            (self.on_stopped)();
+        if self.is_stopping.get()
+            && self.connections.borrow().is_empty()
+            && let Some(on_stopped) = self.on_stopped.take()
+        {
+            on_stopped();
         }
     }
 
-    /// Calls `f` for all connections; those that it ends may leave the table meanwhile.
+    /// Calls `f` for all connections; those that it ends leave the table meanwhile.
     fn for_each(&self, f: impl Fn(&Rc<Connection>)) {
         let connections: Vec<_> = self.connections.borrow().values().cloned().collect();
         connections.iter().for_each(f);
-    }
-
-    fn connection(&self, token: Token) -> Option<Rc<Connection>> {
-        self.connections.borrow().get(token).cloned()
     }
 
     pub(crate) fn event_loop(&self) -> Option<Rc<EventLoop>> {
         self.event_loop.upgrade()
     }
 
-    pub(crate) fn context(&self) -> &Rc<Context> {
-        &self.context
-    }
-
-    pub(crate) fn handle(&self) -> WorkerHandle {
-        self.handle.clone()
-    }
-
-    fn counters(&self) -> &WorkerCounters {
-        &self.handle.counters
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.get()
     }
 }
 
-/// Handles may outlive the worker: what they say must not pile up where nobody reads it.
-impl Drop for Worker {
+impl Deref for WorkerOwner {
+    type Target = Rc<Worker>;
+
+    fn deref(&self) -> &Rc<Worker> {
+        &self.0
+    }
+}
+
+impl Drop for WorkerOwner {
     fn drop(&mut self) {
-        for message in self.handle.mailbox.close() {
-            if let Message::Send(_, bytes) = message {
-                self.counters().bytes_discarded.add(bytes.len() as u64);
-            }
-        }
+        self.abort();
+    }
+}
+
+impl WorkerHandle {
+    /// Hands a new connection over to the worker's thread.
+    ///
+    /// # Errors
+    ///
+    /// [`LoopEnded`] when the worker's loop has ended; the connection is closed.
+    pub(crate) fn serve(&self, socket: Socket, peer_addr: InetAddr) -> Result<(), LoopEnded> {
+        self.counters.accepted.add(1);
+        let in_transit = InTransit {
+            is_connection: true,
+            bytes: 0,
+            counters: Arc::clone(&self.counters),
+        };
+        self.remote.run(move |worker| {
+            in_transit.arrived();
+            worker.serve(socket, peer_addr);
+        })
     }
 }

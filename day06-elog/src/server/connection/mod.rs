@@ -1,23 +1,33 @@
-//! One client, as the server's code sees it.
+//! One client's connection.
+//!
+//! - `input`: where its bytes arrive, and the callback that reads them;
+//! - `output`: where bytes wait for the socket, and where they leave;
+//! - `halves`: the state of the two halves of TCP;
+//! - `lifecycle`: from the accepted socket to the removal.
 
-mod ending;
+mod halves;
+mod input;
 mod lifecycle;
-mod transfer;
+mod output;
 
 use std::cell::{Cell, Ref, RefCell};
+use std::ffi::OsStr;
 use std::fmt;
 use std::ops::Deref;
-use std::rc::{Rc, Weak};
-use std::time::Instant;
+use std::os::unix::ffi::OsStrExt;
+use std::rc::Rc;
 
-use crate::worker::{Context, SendBuf, Worker};
-use crate::{Buffer, Channel, CloseReason, ConnHandle, InetAddr, Printable, Socket, TimerId};
+use crate::base::deadline::Deadline;
+use crate::net::{Buffer, InetAddr, Socket};
+use crate::reactor::{Channel, TimerId};
+use crate::server::worker::Worker;
+use crate::server::{CloseReason, ConnHandle};
+use halves::{Change, Halves};
 
-/// A client's connection. The callback of [`TcpServer::on_connect`] gets it whenever
-/// there is something to say about it.
+/// A client's connection, as the callback of [`TcpServer::on_connect`] sees it.
 ///
-/// A callback reads, looks at [`state`](Self::state) and at what has come, says what
-/// to send, and writes:
+/// A callback reads, looks at [`state`](Self::state) and at the read buffer, sets the send
+/// buffer, and writes:
 ///
 /// ```
 /// # use day06_elog as reactor;
@@ -33,8 +43,8 @@ use crate::{Buffer, Channel, CloseReason, ConnHandle, InetAddr, Printable, Socke
 /// }
 /// ```
 ///
-/// A connection belongs to the thread of its loop and to the callback's time; what
-/// travels and lasts is its [`handle`](Self::handle):
+/// A connection belongs to the thread of its loop, and a callback has it for the time of one
+/// call. Other threads and later times use its [`handle`](Self::handle):
 ///
 /// ```compile_fail,E0277
 /// # use day06_elog as reactor;
@@ -42,145 +52,67 @@ use crate::{Buffer, Channel, CloseReason, ConnHandle, InetAddr, Printable, Socke
 /// send::<reactor::Connection>();
 /// ```
 ///
-/// The members are the C++ class's, without the `get_` of `get_state` and `get_socket`.
+/// The methods are the C++ class's, without the `get_` of `get_state` and `get_socket`. None
+/// of them returns an error: a system call that fails ends the connection, and
+/// [`TcpServer::on_close`] gets the error.
 ///
 /// [`TcpServer::on_connect`]: crate::TcpServer::on_connect
+/// [`TcpServer::on_close`]: crate::TcpServer::on_close
 pub struct Connection {
     socket: Rc<Socket>,
     channel: Rc<Channel>,
-    worker: Weak<Worker>,
-    context: Rc<Context>,
+    worker: Rc<Worker>,
     peer_addr: InetAddr,
-    /// Input that the last callback has left for the next.
+    /// Input that the last callback has kept for the next.
     kept: Cell<Option<Box<[u8]>>>,
-    /// What was written and the socket has not taken yet.
+    /// Bytes that were written and that the socket has not taken yet.
     output: RefCell<Buffer>,
-    phase: Cell<Phase>,
-    /// The first cause of the connection's end.
-    reason: Cell<Option<CloseReason>>,
-    write_end: Cell<WriteEnd>,
-    peer_is_done: Cell<bool>,
-    reading_is_paused: Cell<bool>,
-    end_is_known: Cell<bool>,
-    last_active: Cell<Option<Instant>>,
+    halves: Cell<Halves>,
+    /// A callback has seen [`State::Closed`].
+    close_notified: Cell<bool>,
+    /// The first cause of the end.
+    close_reason: Cell<Option<CloseReason>>,
+    /// When the connection ends by itself: idle, or lingering.
+    deadline: Cell<Option<Deadline>>,
     timer: Cell<Option<TimerId>>,
 }
 
-/// Whether there is anybody at the other end.
+/// Whether a connection can still bring input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// More may come.
+    /// More input may come.
     Connected,
-    /// Nothing more will come: the peer has sent everything, the connection has
-    /// failed, or this side has closed it.
+    /// No more input will come: the peer has sent everything, the connection has failed, or
+    /// this side has closed it.
     Closed,
 }
 
-/// How far a connection is on its way out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Open,
-    /// Closing: what is in the output buffer is still sent.
-    Flushing,
-    /// Everything is sent, and the peer knows. What it still sends is dropped, for
-    /// closing a socket with unread input resets the connection, and a reset may
-    /// overtake and destroy the end of the reply.
-    Lingering,
-    /// Finished or beyond help, and to be removed as soon as nobody is using it.
-    Done,
-    Gone,
-}
-
-/// Whether this side still has something to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum WriteEnd {
-    Open,
-    /// To be shut down as soon as the output buffer is empty.
-    Closing,
-    Closed,
-}
-
-/// Everything that a callback may do. None of it fails: what goes wrong with a
-/// connection ends it, and its [`state`](Self::state) says so.
 impl Connection {
-    /// Reads what has arrived into the read buffer, up to some hundred kilobytes at a
-    /// time, and returns how many bytes that was: 0 if the connection has ended, or has
-    /// nothing to say at the moment
-    /// ([recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)).
-    ///
-    /// Every callback reads: as long as something waits to be read, the loop calls the
-    /// callback again. The read buffer starts afresh with each callback, unless the one
-    /// before has [kept](Self::keep_from) something.
-    ///
-    /// # Panics
-    ///
-    /// Panics when a [`ReadBuf`] is still in use.
-    pub fn read(&self) -> usize {
-        if !self.is_open() {
-            return 0;
-        }
-        let count = self.receive();
-        self.context.counters().bytes_in.add(count as u64);
-        count
-    }
-
-    /// What has been read, and kept before. It shows itself as text, with everything
-    /// escaped that is not. The C++ returns a C string, which a NUL would end.
-    pub fn read_buf(&self) -> ReadBuf<'_> {
-        ReadBuf(self.context.input())
-    }
-
-    /// Keeps what is in the read buffer from `offset` on for the next callback, where
-    /// it comes before what is read then: for a message of which only the beginning has
-    /// arrived. An offset beyond the end keeps nothing.
-    pub fn keep_from(&self, offset: usize) {
-        self.context.keep_from(offset);
-    }
-
-    /// Says what the next [`write`](Self::write) sends, in place of what was said before.
-    /// Bytes of the read buffer are sent from where they are; others are copied.
-    pub fn set_send_buf(&self, bytes: impl AsRef<[u8]>) {
-        self.context.set_send_buf(bytes.as_ref());
-    }
-
-    /// Sends what [`set_send_buf`](Self::set_send_buf) has said, in the same callback. What
-    /// the socket does not take at once is kept and sent as soon as there is room
-    /// ([send(2)](https://man7.org/linux/man-pages/man2/send.2.html)).
-    pub fn write(&self) {
-        match self.context.take_send_buf() {
-            SendBuf::Empty => {}
-            SendBuf::Input(range) => self.send(&self.context.input()[range]),
-            SendBuf::Own(bytes) => self.send(&bytes),
-        }
-    }
-
-    /// Closes the connection, but not before everything that was written has been sent.
-    /// What the peer sends from now on reaches nobody.
+    /// Closes the connection, after everything that was written has been sent. What the peer
+    /// sends from now on is discarded.
     pub fn close(&self) {
-        self.end_is_known.set(true);
-        self.close_for(CloseReason::Local);
+        self.close_notified.set(true);
+        self.close_with(CloseReason::Local);
     }
 
-    /// Tells the peer that nothing more will be sent after what was written, and goes on
-    /// reading ([shutdown(2)](https://man7.org/linux/man-pages/man2/shutdown.2.html)).
+    /// Sends the end of the stream after everything that was written, and goes on reading
+    /// ([shutdown(2)](https://man7.org/linux/man-pages/man2/shutdown.2.html)).
     pub fn shutdown(&self) {
-        if self.write_end.get() == WriteEnd::Open {
-            self.write_end.set(WriteEnd::Closing);
-        }
+        self.change(Change::Shutdown);
     }
 
-    /// Whether more may come. A callback that has not seen [`State::Closed`] when the
+    /// Whether more input may come. A callback that has not seen [`State::Closed`] when the
     /// connection ends is called once more, to see it.
     pub fn state(&self) -> State {
-        if self.is_open() {
+        if self.halves.get().is_readable() {
             State::Connected
         } else {
-            self.end_is_known.set(true);
+            self.close_notified.set(true);
             State::Closed
         }
     }
 
-    /// The connection's socket, to look at.
+    /// The connection's socket, for its number and its options.
     pub fn socket(&self) -> &Socket {
         &self.socket
     }
@@ -190,15 +122,28 @@ impl Connection {
         self.peer_addr
     }
 
-    /// A way to this connection from anywhere and at any time.
+    /// A `Send` handle to this connection.
     pub fn handle(&self) -> ConnHandle {
-        let worker = self.worker.upgrade().map(|worker| worker.handle());
-        ConnHandle::new(worker.map(|worker| worker.mailbox), self.token())
+        ConnHandle {
+            worker: self.worker.handle(),
+            token: self.channel.token(),
+        }
     }
 }
 
-/// The read buffer, borrowed from its connection: a `&[u8]` that can be printed. Let it
-/// go before the next [`Connection::read`].
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("peer_addr", &self.peer_addr)
+            .field("halves", &self.halves)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The read buffer, borrowed from its connection. It is a `&[u8]`, and displays as text in
+/// quotes with everything escaped that is not printable; the C string of the original C++
+/// ends at the first NUL. Drop it before the next [`Connection::read`].
+#[derive(Debug)]
 pub struct ReadBuf<'a>(Ref<'a, Buffer>);
 
 impl Deref for ReadBuf<'_> {
@@ -217,6 +162,6 @@ impl AsRef<[u8]> for ReadBuf<'_> {
 
 impl fmt::Display for ReadBuf<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Printable(&self.0).fmt(f)
+        fmt::Debug::fmt(OsStr::from_bytes(&self.0), f)
     }
 }

@@ -1,64 +1,30 @@
-//! How bytes go in and out of a connection.
+//! Where bytes wait for the socket, and where they leave.
 
 use std::io::{self, Write};
-use std::time::Instant;
+use std::rc::Rc;
 
-use super::{Connection, Phase, WriteEnd};
-use crate::{CloseReason, EpollFlags};
-
-/// What an event says when nothing will come after what has come.
-const ENDED: EpollFlags = EpollFlags::RDHUP
-    .union(EpollFlags::HUP)
-    .union(EpollFlags::ERR);
+use super::Connection;
+use super::halves::WriteHalf;
+use crate::server::CloseReason;
 
 impl Connection {
-    /// Reads once, be it level- or edge-triggered, and returns how many bytes that
-    /// brought. A second read, only to hear that there is no more, would cost more than
-    /// all that an echo does in user space.
-    pub(super) fn receive(&self) -> usize {
-        let count = match self.context.fill(&*self.socket) {
-            Ok(0) => {
-                self.peer_is_done.set(true);
-                self.end_for(CloseReason::Peer);
-                return 0;
-            }
-            Ok(count) => count,
-            Err(error) => {
-                self.fail(&error);
-                return 0;
-            }
-        };
-        self.touch();
-        // A stream that gave less than there was room for has no more, and what comes
-        // next makes a new edge. An end that has come already does not make another.
-        if self.context.is_full() || self.channel.ready_events().intersects(ENDED) {
-            self.rearm_if_edge_triggered();
-        }
-        count
+    /// Sets the bytes that the next [`write`](Self::write) sends, in place of earlier ones. A
+    /// part of the read buffer is sent from where it is; other bytes are copied.
+    pub fn set_send_buf(&self, bytes: impl AsRef<[u8]>) {
+        self.worker.buffers.set_send_buf(bytes.as_ref());
     }
 
-    /// Reads once what nobody wants to have.
-    pub(super) fn discard_input(&self) {
-        self.context.begin(None);
-        self.discard(self.receive());
+    /// Sends the bytes of [`set_send_buf`](Self::set_send_buf), of the same callback. What
+    /// the socket does not take at once is sent when it has room
+    /// ([send(2)](https://man7.org/linux/man-pages/man2/send.2.html)).
+    pub fn write(&self) {
+        self.worker.buffers.send_with(|bytes| self.send(bytes));
     }
 
-    /// What the last callback has kept of the input.
-    pub(crate) fn take_kept(&self) -> Option<Box<[u8]>> {
-        self.kept.take()
-    }
-
-    pub(crate) fn keep(&self, input: Box<[u8]>) {
-        self.kept.set(Some(input));
-    }
-
-    /// Sends what the socket takes now, and keeps the rest for later.
-    pub(crate) fn send(&self, bytes: &[u8]) {
-        let is_over = matches!(
-            self.phase.get(),
-            Phase::Lingering | Phase::Done | Phase::Gone
-        );
-        if is_over || self.write_end.get() != WriteEnd::Open {
+    /// Sends what the socket takes at once, and keeps the rest. After a close or a shutdown,
+    /// nothing is sent.
+    fn send(&self, bytes: &[u8]) {
+        if self.halves.get().write != WriteHalf::Open {
             return self.discard(bytes.len());
         }
         let mut output = self.output.borrow_mut();
@@ -66,47 +32,45 @@ impl Connection {
         if output.is_empty() {
             sent = self.sent((&*self.socket).write(bytes));
         }
-        if sent < bytes.len() {
-            output.append(&bytes[sent..]);
-        }
+        output.append(&bytes[sent..]);
     }
 
-    /// Sends what another thread has to say. What a callback sends is bounded, as reading
-    /// pauses when there is too much of it; other threads notice nothing of that, and a
-    /// peer that falls behind them is given up.
-    pub(crate) fn send_from_afar(&self, bytes: &[u8]) {
-        if self.output.borrow().len() >= self.context.options().high_water {
-            self.fail_for(CloseReason::Overflow);
+    /// Sends for a handle. A callback that sends is held back by the pause in reading; other
+    /// threads are not, and a peer that is too slow for them is disconnected.
+    pub(crate) fn send_in_loop(&self, bytes: &[u8]) {
+        if self.output.borrow().len() >= self.worker.options.high_water {
+            self.fail_with(CloseReason::Overflow);
         }
         self.send(bytes);
     }
 
-    /// Sends what had to wait for room.
-    pub(super) fn flush(&self) {
-        let mut output = self.output.borrow_mut();
-        self.sent(output.write_to(&*self.socket));
+    pub(super) fn set_write_callback(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        self.channel.set_write_callback(move |_| {
+            let Some(conn) = weak.upgrade() else { return };
+            let written = conn.output.borrow_mut().write_to(&*conn.socket);
+            conn.sent(written);
+            conn.update_state();
+        });
     }
 
-    /// Books the result of a write, and returns how much was written.
+    /// Handles the result of a write, and returns the number of bytes.
     fn sent(&self, written: io::Result<usize>) -> usize {
-        let count = written.unwrap_or_else(|error| {
-            self.fail(&error);
-            0
-        });
-        self.context.counters().bytes_out.add(count as u64);
-        self.touch();
+        let count = match written {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(error) => {
+                self.fail_with(CloseReason::Failed(error));
+                0
+            }
+        };
+        self.worker.counters.bytes_out.add(count as u64);
+        self.reset_idle_timer();
         count
     }
 
-    /// Counts bytes that reach nobody.
+    /// Counts bytes that reach neither a callback nor the peer.
     pub(super) fn discard(&self, count: usize) {
-        self.context.counters().bytes_discarded.add(count as u64);
-    }
-
-    /// Notes that the connection is alive, if anybody wants to know.
-    fn touch(&self) {
-        if self.last_active.get().is_some() {
-            self.last_active.set(Some(Instant::now()));
-        }
+        self.worker.counters.bytes_discarded.add(count as u64);
     }
 }
