@@ -1,16 +1,12 @@
-//! Addresses of both families, shared ones, and one that is used again at once.
-
-mod common;
-mod server_support;
+//! Addresses of both families, and shared ones.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::sync::{Arc, Mutex};
 
-use day05_server as reactor;
-use reactor::ServerOptions;
+use conformance::{Process, assert_echo, assert_failure};
 
-use common::{Server, assert_echo};
-use server_support::{MODES, Mode, TestServer, echo, in_all_modes, read_to_any_end};
+use super::support::{MODES, Mode, TestServer, echo, in_all_modes};
+use crate::reactor::ServerOptions;
 
 /// A machine can be without IPv6; then there is nothing to test.
 fn has_ipv6() -> bool {
@@ -22,7 +18,7 @@ fn has_ipv6() -> bool {
 }
 
 #[test]
-fn ipv6_is_served() {
+fn a_server_may_listen_on_an_ipv6_address() {
     if !has_ipv6() {
         return;
     }
@@ -31,25 +27,22 @@ fn ipv6_is_served() {
         assert!(server.addr.is_ipv6());
         assert_echo(&server.connect(), b"hello");
     });
-    let server = Server::start_at("[::1]:0", &["--prefix", "", "--quiet"]);
-    assert_eq!(server.addr.ip(), Ipv6Addr::LOCALHOST);
-    assert_echo(&server.connect(), b"hello");
 }
 
 /// The unspecified IPv6 address stands for all of IPv4 as well.
 #[test]
-fn one_listener_serves_both_families() {
+fn one_listening_socket_serves_both_families() {
     if !has_ipv6() {
         return;
     }
     let peers = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&peers);
     let options = MODES[0].options();
-    let mut server = TestServer::start_asleep("[::]:0", options, move |server| {
+    let mut server = TestServer::start_paused("[::]:0", options, move |server| {
         server.on_connect(echo);
         server.on_open(move |conn| seen.lock().expect("no panic").push(conn.peer_addr().ip()));
     });
-    server.wake();
+    server.run();
     for ip in [
         Ipv4Addr::LOCALHOST.into(),
         IpAddr::from(Ipv6Addr::LOCALHOST),
@@ -63,49 +56,22 @@ fn one_listener_serves_both_families() {
 }
 
 #[test]
-fn two_servers_share_a_port_if_both_want_to() {
+fn two_servers_share_a_port_if_both_ask_for_it() {
     let options = ServerOptions {
         reuse_port: true,
         ..Mode::new(1, false).options()
     };
     let first = TestServer::echo(options);
     let second = TestServer::start_at(&first.addr.to_string(), options);
-    // The kernel deals the clients out by their addresses, as good as at random.
+    // The kernel chooses a server by a hash of the client's address.
     let mut clients = Vec::new();
     while first.stats().accepted == 0 || second.stats().accepted == 0 {
         assert!(clients.len() < 1000, "one server gets all clients");
         clients.push(first.connect());
         assert_echo(&clients[clients.len() - 1], b"hello");
     }
-    // Who does not want to share does not have to.
-    let ended = common::Program::start(common::SERVER, &[&first.addr.to_string()]).end();
-    common::assert_complaint(&ended, 1);
-}
-
-/// The kernel remembers the connections of the server that was killed, and they do not
-/// keep its successor from the address.
-#[test]
-fn after_a_crash_the_address_is_free_at_once() {
-    let args = ["--prefix", "", "--quiet"];
-    let mut server = Server::start(&args);
-    let mut lost = Vec::new();
-    for _ in 0..3 {
-        let clients: Vec<_> = (0..5).map(|_| server.connect()).collect();
-        for client in &clients {
-            assert_echo(client, b"hello");
-        }
-        let addr = server.addr.to_string();
-        server.program.kill();
-        drop(server);
-        server = Server::start_at(&addr, &args);
-        assert_echo(&server.connect(), b"hello again");
-        lost.extend(clients);
-    }
-    for client in lost {
-        assert!(read_to_any_end(&client).is_empty());
-    }
-    assert_eq!(
-        server.addr.port(),
-        server.connect().peer_addr().expect("a peer").port()
-    );
+    // A server that does not ask for it gets no shared port.
+    let day = conformance::day!();
+    let ended = Process::start(day.server, &[first.addr.to_string()]).end();
+    assert_failure(&ended, 1);
 }

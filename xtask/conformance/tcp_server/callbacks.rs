@@ -1,35 +1,32 @@
-//! What callbacks and handles may do, and what becomes of the others when one of them
-//! goes wrong.
-
-mod common;
-mod server_support;
+//! What callbacks and handles may do, and what it means for other connections.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::panic;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use day05_server as reactor;
-use reactor::{
+use conformance::{
+    MIB, PATIENCE, assert_echo, assert_same, half_close, noise, read_to_any_end, read_to_end,
+    reset, wait_until, widen,
+};
+
+use super::support::{Mode, TestServer, echo, in_all_modes, in_mode};
+use crate::reactor::{
     CloseReason, ConnHandle, Connection, InetAddr, LoopHandle, ServerHandle, ServerOptions, State,
 };
 
-use common::{assert_echo, assert_same, half_close, noise, read_to_end, reset};
-use server_support::{Mode, TestServer, echo, in_all_modes, in_mode, read_to_any_end, widen};
-
-const MIB: usize = 1024 * 1024;
 const GRACE: Duration = Duration::from_secs(20);
 
 /// As a panic, but without the message on stderr, which would look like a failure.
-fn fall_over() {
+fn panic_quietly() {
     panic::resume_unwind(Box::new("as the test has asked for"));
 }
 
 #[test]
-fn a_callback_that_panics_costs_its_own_connection_only() {
+fn a_panic_in_a_callback_costs_its_own_connection_only() {
     in_all_modes(|mode| {
         let server = TestServer::start(mode.options(), |server| {
             server.on_connect(|conn| {
@@ -38,7 +35,7 @@ fn a_callback_that_panics_costs_its_own_connection_only() {
                 // The borrowed text and what is to be sent are left as they are.
                 conn.set_send_buf(&text);
                 if text.starts_with(b"panic") {
-                    fall_over();
+                    panic_quietly();
                 }
                 drop(text);
                 conn.write();
@@ -61,19 +58,19 @@ fn a_callback_that_panics_costs_its_own_connection_only() {
 }
 
 #[test]
-fn a_panic_at_the_beginning_and_one_at_the_end_are_survived_too() {
+fn a_panic_in_on_open_or_at_the_end_costs_its_own_connection_only() {
     in_all_modes(|mode| {
         let opened = Arc::new(AtomicUsize::new(0));
         let server = TestServer::start(mode.options(), move |server| {
             server.on_open(move |_| {
                 if opened.fetch_add(1, Ordering::Relaxed) == 0 {
-                    fall_over();
+                    panic_quietly();
                 }
             });
             server.on_connect(|conn| {
                 conn.read();
                 if conn.state() == State::Closed {
-                    fall_over();
+                    panic_quietly();
                 }
                 conn.set_send_buf(conn.read_buf());
                 conn.write();
@@ -106,7 +103,7 @@ fn a_close_with_unread_input_delivers_the_whole_reply() {
                 conn.set_send_buf(&*sent);
                 conn.write();
                 conn.close();
-                // Nothing of this is sent any more.
+                // The connection is closing: these calls do nothing.
                 conn.close();
                 conn.shutdown();
             });
@@ -114,7 +111,7 @@ fn a_close_with_unread_input_delivers_the_whole_reply() {
         let client = server.connect_small();
         let received = thread::scope(|scope| {
             scope.spawn(|| {
-                // The server may have had enough before this is all sent.
+                // The connection may end before all of this is sent.
                 let _ = (&client).write_all(&noise(4 * MIB, 2));
             });
             server.wait_until(|stats| stats.bytes_out > 0);
@@ -129,7 +126,7 @@ fn a_close_with_unread_input_delivers_the_whole_reply() {
 }
 
 #[test]
-fn what_is_written_after_a_close_goes_nowhere_and_is_counted() {
+fn bytes_written_after_a_close_are_discarded_and_counted() {
     in_all_modes(|mode| {
         let server = TestServer::start(mode.options(), |server| {
             server.on_connect(|conn| {
@@ -156,7 +153,7 @@ fn what_is_written_after_a_close_goes_nowhere_and_is_counted() {
 }
 
 #[test]
-fn after_a_shutdown_the_server_still_reads() {
+fn a_connection_still_reads_after_its_shutdown() {
     in_all_modes(|mode| {
         let server = TestServer::start(mode.options(), |server| {
             server.on_connect(|conn| {
@@ -229,7 +226,7 @@ fn a_callback_may_stop_the_server_and_its_reply_arrives() {
     });
 }
 
-/// Everybody who is there, by address.
+/// The connections that are open, by address.
 type Room = Arc<Mutex<HashMap<InetAddr, ConnHandle>>>;
 
 #[test]
@@ -240,7 +237,7 @@ fn a_callback_may_send_to_all_others_and_close_them() {
         let server = TestServer::start(mode.options(), move |server| {
             let in_callback = Arc::clone(&entered);
             server.on_open(move |conn| {
-                let mut room = entered.lock().expect("nobody panics");
+                let mut room = entered.lock().expect("no panic");
                 room.insert(conn.peer_addr(), conn.handle());
             });
             server.on_connect(move |conn| talk(conn, &in_callback));
@@ -252,7 +249,7 @@ fn a_callback_may_send_to_all_others_and_close_them() {
             speaker.write_all(b"word").expect("it is sent");
             for mut client in &clients {
                 let mut heard = [0; 4];
-                client.read_exact(&mut heard).expect("everybody hears it");
+                client.read_exact(&mut heard).expect("a copy for each");
                 assert_eq!(&heard, b"word");
             }
         }
@@ -267,10 +264,10 @@ fn a_callback_may_send_to_all_others_and_close_them() {
     });
 }
 
-/// Says to all what the client has said; after a `!` sends everybody home.
+/// Sends what one client has sent to all; after a `!` closes all connections.
 fn talk(conn: &Connection, room: &Room) {
     conn.read();
-    let mut room = room.lock().expect("nobody panics");
+    let mut room = room.lock().expect("no panic");
     if conn.state() == State::Closed {
         room.remove(&conn.peer_addr());
         return conn.close();
@@ -289,15 +286,13 @@ fn talk(conn: &Connection, room: &Room) {
 
 #[track_caller]
 fn wait_for_members(room: &Room, count: usize) {
-    let deadline = std::time::Instant::now() + common::PATIENCE;
-    while room.lock().expect("nobody panics").len() != count {
-        assert!(std::time::Instant::now() < deadline, "not {count} members");
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("the room has as many members", || {
+        room.lock().expect("no panic").len() == count
+    });
 }
 
 #[test]
-fn a_handle_outlives_its_connection_and_its_server() {
+fn a_handle_may_outlive_its_connection_and_its_server() {
     in_all_modes(|mode| {
         let handles = Arc::new(Mutex::new(Vec::<ConnHandle>::new()));
         let opened = Arc::clone(&handles);
@@ -307,7 +302,7 @@ fn a_handle_outlives_its_connection_and_its_server() {
         });
         assert_echo(&server.connect(), b"hello");
         server.wait_until(|stats| stats.active() == 0);
-        // The place of the first connection is taken by another.
+        // Another connection takes the slot of the first.
         let second = server.connect();
         assert_echo(&second, b"hello");
 
@@ -330,17 +325,16 @@ fn a_handle_outlives_its_connection_and_its_server() {
             handle.shutdown();
             handle.close();
         }
-        assert_eq!(Arc::strong_count(&bytes), 1, "nobody keeps it");
+        assert_eq!(Arc::strong_count(&bytes), 1, "it is still kept");
     });
 }
 
-/// Senders with much to say, and a client that checks what each of them says.
 #[test]
-fn what_other_threads_send_keeps_the_order_of_each() {
+fn messages_from_several_threads_keep_the_order_of_each_thread() {
     const SENDERS: usize = 8;
     const SENDS: u32 = 100_000;
     in_mode(Mode::new(1, false), |mode| {
-        let (sender, opened) = std::sync::mpsc::channel();
+        let (sender, opened) = mpsc::channel();
         let options = ServerOptions {
             high_water: usize::MAX,
             ..mode.options()
@@ -353,7 +347,7 @@ fn what_other_threads_send_keeps_the_order_of_each() {
             });
         });
         let client = server.connect();
-        let handle = opened.recv_timeout(common::PATIENCE).expect("a client");
+        let handle = opened.recv_timeout(PATIENCE).expect("a client");
         thread::scope(|scope| {
             for sender in 0..SENDERS {
                 let handle = handle.clone();
@@ -379,46 +373,56 @@ fn what_other_threads_send_keeps_the_order_of_each() {
     });
 }
 
-/// However a connection ends, its callback gets to know, once.
 #[test]
-fn every_end_is_told_once() {
+fn the_end_of_a_connection_is_reported_once() {
     in_all_modes(|mode| {
-        let ends = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&ends);
-        let options = ServerOptions {
-            idle_timeout: Some(Duration::from_millis(300)),
-            ..mode.options()
-        };
-        let mut server = TestServer::start(options, move |server| {
-            server.on_connect(move |conn| {
-                conn.read();
-                if conn.state() == State::Closed {
-                    counted.fetch_add(1, Ordering::Relaxed);
-                    return;
-                }
-                conn.set_send_buf(conn.read_buf());
-                conn.write();
-            });
-        });
-        // Of its own accord, with a reset, with a reset and a reply under way, by timeout.
+        let (server, ends) = count_ends(mode.options());
+        // By the client, with a FIN, an RST, and an RST while a reply is under way.
         drop(server.connect());
         half_close(&server.connect());
         reset(server.connect());
         let client = server.connect_small();
         (&client).write_all(&noise(MIB, 1)).expect("it is sent");
         reset(client);
-        assert!(read_to_end(&server.connect()).is_empty());
-        let stats = server.wait_until(|stats| stats.accepted == 5 && stats.active() == 0);
-        assert_eq!(stats.closed(CloseReason::Idle), 1);
-        assert_eq!(ends.load(Ordering::Relaxed), 5);
+        server.wait_until(|stats| stats.accepted == 4 && stats.active() == 0);
+        assert_eq!(ends.load(Ordering::Relaxed), 4);
 
-        // With the server.
+        // With the loop.
+        let mut server = server;
         let last = server.connect();
         server.wait_until(|stats| stats.active() == 1);
         server.event_loop.quit();
         server.wait_for_end();
         assert!(read_to_any_end(&last).is_empty());
-        assert_eq!(ends.load(Ordering::Relaxed), 6);
+        assert_eq!(ends.load(Ordering::Relaxed), 5);
         assert_eq!(server.stats().active(), 0);
+
+        // By the idle timeout.
+        let (server, ends) = count_ends(ServerOptions {
+            idle_timeout: Some(Duration::from_millis(100)),
+            ..mode.options()
+        });
+        assert!(read_to_end(&server.connect()).is_empty());
+        let stats = server.wait_until(|stats| stats.accepted == 1 && stats.active() == 0);
+        assert_eq!(stats.closed(CloseReason::Idle), 1);
+        assert_eq!(ends.load(Ordering::Relaxed), 1);
     });
+}
+
+/// An echo server, and how many connections its callback has seen end.
+fn count_ends(options: ServerOptions) -> (TestServer, Arc<AtomicU64>) {
+    let ends = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&ends);
+    let server = TestServer::start(options, move |server| {
+        server.on_connect(move |conn| {
+            conn.read();
+            if conn.state() == State::Closed {
+                counted.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+            conn.set_send_buf(conn.read_buf());
+            conn.write();
+        });
+    });
+    (server, ends)
 }

@@ -1,34 +1,30 @@
 //! Clients that do anything at any time, and a model of what they must get for it.
 //!
-//! A run of some seconds is part of the tests. For a longer one, and to repeat one that
-//! has failed:
+//! The tests run some seconds of it, always with the same seed. For a longer run, or another:
 //!
 //! ```text
-//! CHAOS_SECONDS=600 cargo test --test server_chaos --release -- --nocapture
-//! CHAOS_SEED=12345 cargo test --test server_chaos -- --nocapture
+//! CHAOS_SECONDS=600 CHAOS_SEED=12345 cargo test --test tcp_server --release chaos
 //! ```
 //!
 //! The server and its clients are in one process, so that valgrind sees both:
 //!
 //! ```text
-//! CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='valgrind --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=9' CHAOS_SECONDS=60 cargo test --test server_chaos
+//! CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='valgrind --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=9' CHAOS_SECONDS=60 cargo test --test tcp_server chaos
 //! ```
-
-mod common;
-mod server_support;
 
 use std::env;
 use std::io::{ErrorKind, Read};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use day05_server as reactor;
-use reactor::{CloseReason, ServerOptions};
+use conformance::{Dice, assert_same, half_close, noise, reset, send_some};
 
-use common::{PATIENCE, assert_same, noise, reset};
-use server_support::{Dice, MODES, Mode, TestServer, in_mode, send_some};
+use super::support::{MODES, Mode, TestServer, in_mode};
+use crate::reactor::{CloseReason, ServerOptions};
+
+const SEED: u64 = 1;
 
 /// How long the clients of one mode go on.
 const SECONDS: u64 = 4;
@@ -37,16 +33,21 @@ const SECONDS: u64 = 4;
 const CLIENTS: u64 = 8;
 
 #[test]
-fn whatever_clients_do_each_gets_its_own_bytes() {
+fn each_client_gets_its_own_bytes_whatever_the_others_do() {
+    /// Prints the seed when a failed test unwinds past it.
+    struct Note(u64);
+    impl Drop for Note {
+        fn drop(&mut self) {
+            if thread::panicking() {
+                eprintln!("failed with CHAOS_SEED={}", self.0);
+            }
+        }
+    }
     let seconds = from_env("CHAOS_SECONDS").unwrap_or(SECONDS);
-    let seed = from_env("CHAOS_SEED").unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        now.map_or(1, |now| u64::from(now.subsec_nanos()))
-    });
-    println!("CHAOS_SEED={seed}");
+    let note = Note(from_env("CHAOS_SEED").unwrap_or(SEED));
     thread::scope(|scope| {
         for mode in [MODES[0], MODES[2], MODES[3], MODES[5]] {
-            let end = Instant::now() + Duration::from_secs(seconds);
+            let (seed, end) = (note.0, Instant::now() + Duration::from_secs(seconds));
             scope.spawn(move || in_mode(mode, |mode| run(mode, seed, end)));
         }
     });
@@ -54,11 +55,8 @@ fn whatever_clients_do_each_gets_its_own_bytes() {
 
 fn from_env(name: &str) -> Option<u64> {
     let value = env::var(name).ok()?;
-    Some(
-        value
-            .parse()
-            .unwrap_or_else(|_| panic!("{name}={value} is no number")),
-    )
+    let number = value.parse();
+    Some(number.unwrap_or_else(|_| panic!("{name}={value} is no number")))
 }
 
 fn run(mode: Mode, seed: u64, end: Instant) {
@@ -78,7 +76,7 @@ fn run(mode: Mode, seed: u64, end: Instant) {
                 let mut dice = Dice::new(seed ^ (number << 32));
                 while Instant::now() < end {
                     lives.fetch_add(1, Ordering::Relaxed);
-                    sent.fetch_add(live(server, &mut dice, seed), Ordering::Relaxed);
+                    sent.fetch_add(live(server, &mut dice), Ordering::Relaxed);
                 }
             });
         }
@@ -89,7 +87,7 @@ fn run(mode: Mode, seed: u64, end: Instant) {
     let ends = stats.closed(CloseReason::Peer) + stats.closed(CloseReason::Failed);
     assert_eq!(ends, lives, "{stats}");
     assert!(stats.bytes_in <= sent.into_inner());
-    // What came in went out, or was written down as lost.
+    // What came in went out, or was counted as discarded.
     assert_eq!(
         stats.bytes_in,
         stats.bytes_out + stats.bytes_discarded,
@@ -99,31 +97,31 @@ fn run(mode: Mode, seed: u64, end: Instant) {
 }
 
 /// The life of one client. Returns how many bytes it has sent.
-fn live(server: &TestServer, dice: &mut Dice, seed: u64) -> u64 {
+fn live(server: &TestServer, dice: &mut Dice) -> u64 {
     let client = if dice.below(2) == 0 {
         server.connect()
     } else {
         server.connect_small()
     };
     let size = 1 << dice.below(19);
-    let message = noise(size, dice.below(u64::MAX));
+    let message = noise(size, dice.below(usize::MAX) as u64);
     let (mut sent, mut got) = (0, Vec::new());
     let fate = dice.below(10);
     loop {
         match dice.below(8) {
-            0 => thread::sleep(Duration::from_micros(dice.below(2000))),
+            0 => thread::sleep(Duration::from_micros(dice.below(2000) as u64)),
             1 if fate == 0 => {
                 reset(client);
                 return sent as u64;
             }
-            // Gone without having read everything, or even without having said anything.
+            // Leaves before it has read everything, or even before it has sent anything.
             2 if fate == 1 => return sent as u64,
             3..=5 if sent < size => {
-                let most = below(dice, size - sent) + 1;
+                let most = dice.below(size - sent) + 1;
                 sent += send_some(&client, &message[sent..sent + most]);
             }
             _ if sent < size => {
-                let most = below(dice, size) + 1;
+                let most = dice.below(size) + 1;
                 read_some(&client, &mut got, most);
             }
             _ => break,
@@ -131,25 +129,18 @@ fn live(server: &TestServer, dice: &mut Dice, seed: u64) -> u64 {
         assert_same(&got, message.get(..got.len()).unwrap_or_default());
     }
     if fate < 9 {
-        // The server hears of the end while most of the echo may be under way.
-        client.shutdown(Shutdown::Write).expect("still connected");
+        // The server reads EOF while most of the echo may be under way.
+        half_close(&client);
         (&client)
             .read_to_end(&mut got)
-            .unwrap_or_else(|error| panic!("CHAOS_SEED={seed}: {error}"));
+            .expect("a reply and its end");
     } else {
         let more = got.len()..size;
         got.resize(size, 0);
-        (&client)
-            .read_exact(&mut got[more])
-            .unwrap_or_else(|error| panic!("CHAOS_SEED={seed}: {error}"));
+        (&client).read_exact(&mut got[more]).expect("a reply");
     }
     assert_same(&got, &message);
     sent as u64
-}
-
-fn below(dice: &mut Dice, end: usize) -> usize {
-    let number = dice.below(u64::try_from(end).expect("a small number"));
-    usize::try_from(number).expect("smaller than one that was")
 }
 
 /// Reads what is there, `most` bytes at most.
@@ -164,5 +155,4 @@ fn read_some(mut client: &TcpStream, got: &mut Vec<u8>, most: usize) {
         Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}"),
     }
     client.set_nonblocking(false).expect("a blocking socket");
-    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
 }

@@ -1,21 +1,21 @@
-//! Every order in which senders and the receiver can run through a mailbox.
+//! The orders in which senders and the receiver can run through a mailbox.
 //!
-//! The library's source is compiled here over loom's locks, and over a bell that can be
-//! waited for without epoll. A wake-up that gets lost is a deadlock, which loom reports.
+//! A day's test compiles the library's source over loom's locks, and over an eventfd that can
+//! be waited for without epoll. A wake-up that gets lost is a deadlock, which loom reports.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use loom::thread;
 
-use event_fd::Bell;
-use mailbox::Mailbox;
+use crate::mailbox::Mailbox;
+use event_fd::Counter;
 
-mod sync {
+pub(crate) mod sync {
     pub(crate) use loom::sync::{Mutex, MutexGuard};
 }
 
-mod event_fd {
+pub(crate) mod event_fd {
     use std::cell::Cell;
     use std::io;
     use std::os::fd::{AsFd, BorrowedFd};
@@ -25,12 +25,12 @@ mod event_fd {
 
     /// What epoll waits for: readable while it is not zero.
     #[derive(Debug)]
-    pub(crate) struct Bell {
+    pub(crate) struct Counter {
         count: Mutex<u64>,
         is_readable: Condvar,
     }
 
-    impl Bell {
+    impl Counter {
         pub(crate) fn wait(&self) {
             let mut count = self.count.lock().unwrap();
             while *count == 0 {
@@ -40,72 +40,72 @@ mod event_fd {
     }
 
     thread_local! {
-        static NEWEST: Cell<Option<Arc<Bell>>> = const { Cell::new(None) };
+        static NEWEST: Cell<Option<Arc<Counter>>> = const { Cell::new(None) };
     }
 
-    /// The bell of the mailbox that was made last, which keeps it to itself.
-    pub(crate) fn newest() -> Arc<Bell> {
+    /// The counter of the newest mailbox.
+    pub(crate) fn newest() -> Arc<Counter> {
         NEWEST.take().expect("a mailbox has been made")
     }
 
     /// With the functions of the library's.
     #[derive(Debug)]
     pub(crate) struct EventFd {
-        bell: Arc<Bell>,
+        counter: Arc<Counter>,
     }
 
     impl EventFd {
         #[allow(clippy::unnecessary_wraps, reason = "the library's can fail")]
         pub(crate) fn new() -> io::Result<Self> {
-            let bell = Arc::new(Bell {
+            let counter = Arc::new(Counter {
                 count: Mutex::new(0),
                 is_readable: Condvar::new(),
             });
-            NEWEST.set(Some(Arc::clone(&bell)));
-            Ok(Self { bell })
+            NEWEST.set(Some(Arc::clone(&counter)));
+            Ok(Self { counter })
         }
 
         pub(crate) fn notify(&self) {
-            *self.bell.count.lock().unwrap() += 1;
-            self.bell.is_readable.notify_one();
+            *self.counter.count.lock().unwrap() += 1;
+            self.counter.is_readable.notify_one();
         }
 
         pub(crate) fn reset(&self) {
-            *self.bell.count.lock().unwrap() = 0;
+            *self.counter.count.lock().unwrap() = 0;
         }
     }
 
     impl AsFd for EventFd {
         fn as_fd(&self) -> BorrowedFd<'_> {
-            unreachable!("nobody asks epoll")
+            unreachable!("no epoll")
         }
     }
 }
 
-#[path = "../src/mailbox.rs"]
-#[allow(dead_code, reason = "no loop delivers anything here")]
-mod mailbox;
+/// The loop's part of the mailbox, which the model leaves out.
+pub(crate) struct EventLoop;
 
-/// What the mailbox knows of the loop, which has no part in this.
-struct EventLoop;
+pub(crate) struct Channel;
 
-struct Channel;
-
-#[allow(dead_code, clippy::unused_self, reason = "see above")]
+#[allow(
+    dead_code,
+    clippy::unused_self,
+    reason = "no loop delivers anything here"
+)]
 impl Channel {
-    fn new<T>(_: &Rc<EventLoop>, _: Rc<T>) -> Rc<Self> {
+    pub(crate) fn new<T>(_: &Rc<EventLoop>, _: Rc<T>) -> Rc<Self> {
         unreachable!("no loop")
     }
 
-    fn set_read_callback(&self, _: impl Fn(&Rc<Self>)) {}
+    pub(crate) fn set_read_callback(&self, _: impl Fn(&Rc<Self>)) {}
 
     #[allow(clippy::unnecessary_wraps, reason = "the library's can fail")]
-    fn enable_reading(&self) -> std::io::Result<()> {
+    pub(crate) fn enable_reading(&self) -> std::io::Result<()> {
         Ok(())
     }
 }
 
-/// Explores all orders with at most three switches that no wait forces.
+/// Explores all orders with at most three preemptions.
 fn explore(body: impl Fn() + Sync + Send + 'static) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
@@ -123,11 +123,11 @@ fn spawn_sender(
     })
 }
 
-/// Waits for the bell and takes what is there, until `count` messages have come.
-fn receive(mailbox: &Mailbox<u8>, bell: &Bell, count: usize) -> Vec<u8> {
+/// Waits for the eventfd and takes what is there, until `count` messages have come.
+fn receive(mailbox: &Mailbox<u8>, counter: &Counter, count: usize) -> Vec<u8> {
     let mut received = Vec::new();
     while received.len() < count {
-        bell.wait();
+        counter.wait();
         received.extend(mailbox.drain());
     }
     received
@@ -142,12 +142,12 @@ fn of(received: &[u8], sender: &[u8]) -> Vec<u8> {
 fn no_message_is_lost_and_each_sender_keeps_its_order() {
     explore(|| {
         let mailbox = Arc::new(Mailbox::new().unwrap());
-        let bell = event_fd::newest();
+        let counter = event_fd::newest();
         let senders = [
             spawn_sender(&mailbox, &[1, 2]),
             spawn_sender(&mailbox, &[7]),
         ];
-        let received = receive(&mailbox, &bell, 3);
+        let received = receive(&mailbox, &counter, 3);
         assert_eq!(of(&received, &[1, 2]), [1, 2]);
         assert_eq!(of(&received, &[7]), [7]);
         for sender in senders {
@@ -156,19 +156,19 @@ fn no_message_is_lost_and_each_sender_keeps_its_order() {
     });
 }
 
-/// A loop quits when it hears a message that says so, and then takes what is left: each
-/// message has either been taken or has come back to its sender.
+/// A loop that quits takes what is left: each message has either been taken or has come back
+/// to its sender.
 #[test]
-fn a_box_that_is_closed_in_the_middle_has_taken_or_refused_each_message() {
+fn a_mailbox_that_is_closed_has_taken_or_refused_each_message() {
     const QUIT: u8 = 9;
     explore(|| {
         let mailbox = Arc::new(Mailbox::new().unwrap());
-        let bell = event_fd::newest();
+        let counter = event_fd::newest();
         let sender = spawn_sender(&mailbox, &[1, 2]);
         let quitter = spawn_sender(&mailbox, &[QUIT]);
         let mut received = Vec::new();
         while !received.contains(&QUIT) {
-            bell.wait();
+            counter.wait();
             received.extend(mailbox.drain());
         }
         received.extend(mailbox.close());

@@ -1,30 +1,27 @@
-//! Peers that are slow, rude or gone.
-
-mod common;
-mod server_support;
+//! Clients that are slow, silent or gone.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use day05_server as reactor;
-use reactor::{CloseReason, ServerOptions};
-
-use common::{assert_echo, assert_same, half_close, noise, read_to_end, reset};
-use server_support::{
-    Dice, Flag, MODES, Mode, ONE_READ, TestServer, in_all_modes, in_mode, in_two_modes,
-    read_to_any_end, send_some, widen,
+use conformance::{
+    Dice, MIB, assert_echo, assert_same, half_close, noise, read_to_any_end, read_to_end, reset,
+    send_some, widen,
 };
 
+use super::support::{
+    Flag, MODES, Mode, ONE_READ, TestServer, echo, in_all_modes, in_mode, in_two_modes,
+};
+use crate::reactor::{CloseReason, ServerOptions};
+
 const KIB: usize = 1024;
-const MIB: usize = 1024 * KIB;
 
 /// More than the sockets on both sides hold.
 const FLOOD: usize = 16 * MIB;
 
 #[test]
-fn who_does_not_read_is_not_read_from_and_loses_nothing() {
+fn a_client_that_does_not_read_is_not_read_from_and_loses_nothing() {
     in_all_modes(|mode| {
         let options = ServerOptions {
             high_water: 256 * KIB,
@@ -40,9 +37,9 @@ fn who_does_not_read_is_not_read_from_and_loses_nothing() {
         let waiting = usize::try_from(stats.bytes_in - stats.bytes_out).expect("a size");
         assert!(waiting >= options.high_water, "{waiting} bytes: too early");
         assert!(waiting < options.high_water + ONE_READ, "{waiting} bytes");
-        assert_echo(&server.connect(), b"nobody else notices");
+        assert_echo(&server.connect(), b"no other client is delayed");
 
-        // What was stopped goes on as soon as the client reads.
+        // The server reads again as soon as the client does.
         let received = thread::scope(|scope| {
             widen(&slow);
             scope.spawn(|| {
@@ -58,9 +55,9 @@ fn who_does_not_read_is_not_read_from_and_loses_nothing() {
     });
 }
 
-/// Marks that make little sense must not make a connection hang.
+/// Water marks that make little sense must not make a connection hang.
 #[test]
-fn water_marks_at_the_bottom_and_upside_down() {
+fn water_marks_may_be_zero_or_in_the_wrong_order() {
     for (high_water, low_water) in [(0, 0), (1, 0), (0, MIB), (KIB, MIB)] {
         for mode in [Mode::new(0, false), Mode::new(1, true)] {
             let server = TestServer::echo(ServerOptions {
@@ -99,21 +96,22 @@ fn a_half_close_with_megabytes_in_flight_loses_none() {
 }
 
 #[test]
-fn the_silent_are_closed_and_the_active_are_not() {
+fn idle_connections_are_closed_and_active_ones_are_not() {
     thread::scope(|scope| {
         for mode in MODES {
-            scope.spawn(move || in_mode(mode, close_the_silent));
+            scope.spawn(move || in_mode(mode, close_the_idle));
         }
     });
 }
 
-fn close_the_silent(mode: Mode) {
+fn close_the_idle(mode: Mode) {
     let server = TestServer::echo(ServerOptions {
         idle_timeout: Some(Duration::from_secs(1)),
         high_water: 64 * KIB,
         low_water: 16 * KIB,
         ..mode.options()
     });
+    let message = noise(FLOOD, 1);
     let active = server.connect();
     let is_over = Flag::default();
     thread::scope(|scope| {
@@ -126,23 +124,27 @@ fn close_the_silent(mode: Mode) {
         });
         let _end = is_over.raise_at_the_end();
         let silent = server.connect();
-        let said_one_byte = server.connect();
-        assert_echo(&said_one_byte, b"1");
-        // It has much to read and does not: that is silence too.
-        let deaf = server.connect_small();
-        let sent = server.flood(&deaf, &noise(FLOOD, 1));
+        let sent_one_byte = server.connect();
+        assert_echo(&sent_one_byte, b"1");
+        // A client that does not read what it is sent is idle too.
+        let unread = server.connect_small();
+        let mut sent = 0;
+        let stats = server.wait_until(|stats| {
+            sent += send_some(&unread, &message[sent..]);
+            stats.closed(CloseReason::Idle) == 3
+        });
         assert!(sent < FLOOD, "the server has taken everything");
+        assert!(stats.bytes_discarded > 0, "there was nothing to read");
         assert!(read_to_end(&silent).is_empty());
-        assert!(read_to_end(&said_one_byte).is_empty());
-        server.wait_until(|stats| stats.closed(CloseReason::Idle) == 3);
-        assert!(read_to_any_end(&deaf).len() <= sent);
+        assert!(read_to_end(&sent_one_byte).is_empty());
+        assert!(read_to_any_end(&unread).len() <= sent);
     });
     assert_echo(&active, b"still here");
     assert_eq!(server.stats().active(), 1);
 }
 
 #[test]
-fn a_reset_at_any_moment_hurts_nobody_else() {
+fn a_reset_at_any_moment_affects_no_other_client() {
     in_two_modes(|mode| {
         let server = TestServer::echo(ServerOptions {
             high_water: 64 * KIB,
@@ -157,10 +159,9 @@ fn a_reset_at_any_moment_hurts_nobody_else() {
             match dice.below(5) {
                 0 => {}
                 1 => {
-                    let count = 1 + dice.below(2000);
-                    send_some(&client, &message[..usize::try_from(count).expect("small")]);
+                    send_some(&client, &message[..1 + dice.below(2000)]);
                 }
-                // The server is left with output that nobody will take.
+                // The server is left with output that no client will read.
                 2 => {
                     send_some(&client, &message);
                 }
@@ -173,7 +174,7 @@ fn a_reset_at_any_moment_hurts_nobody_else() {
                     half_close(&client);
                 }
             }
-            // Sometimes the server hears of the client and its reset together.
+            // Without this, the server may see the client and its RST in one batch.
             if dice.below(2) == 0 {
                 assert_echo(&steady, b"one thing after the other");
             }
@@ -189,9 +190,8 @@ fn a_reset_at_any_moment_hurts_nobody_else() {
     });
 }
 
-/// A client with an endless stream gets its turn and not more.
 #[test]
-fn a_flood_leaves_room_for_fifty_conversations() {
+fn a_client_that_never_stops_sending_delays_no_other_client() {
     const CLIENTS: usize = 50;
     const ROUNDS: usize = 20;
     for mode in [Mode::new(0, false), Mode::new(0, true), Mode::new(1, true)] {
@@ -216,10 +216,12 @@ fn a_flood_leaves_room_for_fifty_conversations() {
                     let before = server.stats().bytes_in;
                     for mut client in &clients {
                         let mut reply = [0; 64];
-                        client.read_exact(&mut reply).expect("a turn for everybody");
+                        client
+                            .read_exact(&mut reply)
+                            .expect("a turn for each client");
                         assert_eq!(reply, message);
                     }
-                    // The flood is not what has to wait either.
+                    // The client that never stops is served too.
                     server.wait_until(|stats| stats.bytes_in > before + MIB as u64);
                 }
             });
@@ -233,4 +235,44 @@ fn write_until(mut flood: &TcpStream, is_over: &Flag) {
         flood.write_all(&piece).expect("it is sent");
     }
     half_close(flood);
+}
+
+/// The clients' messages are there before the server looks.
+#[test]
+fn a_client_beyond_max_connections_gets_eof_and_no_rst() {
+    in_all_modes(|mode| {
+        let options = ServerOptions {
+            max_connections: Some(3),
+            ..mode.options()
+        };
+        let mut server = TestServer::start_paused("127.0.0.1:0", options, |server| {
+            server.on_connect(echo);
+        });
+        let clients: Vec<_> = (0..10).map(|_| server.connect()).collect();
+        for mut client in &clients {
+            client.write_all(&[b'x'; 10_000]).expect("it is sent");
+        }
+        server.run();
+        let (inside, outside) = clients.split_at(3);
+        for mut client in inside {
+            let mut reply = [0; 10_000];
+            client.read_exact(&mut reply).expect("there was room");
+        }
+        for client in outside {
+            assert!(read_to_end(client).is_empty());
+        }
+        let stats = server.stats();
+        assert_eq!(
+            (stats.accepted, stats.active(), stats.turned_away),
+            (3, 3, 7)
+        );
+
+        // One leaves, and another one may come.
+        half_close(&inside[0]);
+        assert!(read_to_end(&inside[0]).is_empty());
+        server.wait_until(|stats| stats.active() == 2);
+        assert_echo(&server.connect(), b"just in time");
+        let stats = server.wait_until(|stats| stats.active() == 2);
+        assert_eq!(stats.closed(CloseReason::Peer), 2);
+    });
 }

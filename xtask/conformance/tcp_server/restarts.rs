@@ -1,20 +1,15 @@
-//! What a server leaves behind: nothing. The descriptors and threads of this process are
-//! counted, which is why there is one test at a time.
-
-mod common;
-mod server_support;
+//! A server leaves no descriptor and no thread behind. These tests count the process's own,
+//! so that they run one at a time and in a program of their own.
 
 use std::fs;
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use day05_server as reactor;
-use reactor::{ConnHandle, EventLoop, TcpServer};
+use conformance::{assert_echo, noise, read_to_any_end, read_to_end, wait_until};
 
-use common::{PATIENCE, assert_echo, noise, read_to_end};
-use server_support::{MODES, Mode, TestServer, echo, in_mode, read_to_any_end};
+use super::support::{MODES, Mode, TestServer, echo, in_mode};
+use crate::reactor::{ConnHandle, EventLoop, TcpServer};
 
 fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
@@ -24,7 +19,7 @@ fn alone() -> MutexGuard<'static, ()> {
 /// How many descriptors this process has, and how many threads that serve connections:
 /// the others are the test harness's. A thread that has been joined may still be there for
 /// a moment.
-fn possessions() -> (usize, usize) {
+fn owned() -> (usize, usize) {
     let descriptors = fs::read_dir("/proc/self/fd").expect("this process");
     let threads = fs::read_dir("/proc/self/task").expect("this process");
     let workers = threads.filter(|thread| {
@@ -35,24 +30,24 @@ fn possessions() -> (usize, usize) {
     (descriptors.count(), workers.count())
 }
 
+/// Waits until this process owns so many descriptors and threads.
 #[track_caller]
 fn wait_for(expected: (usize, usize)) {
-    let deadline = Instant::now() + PATIENCE;
-    while possessions() != expected {
-        assert!(
-            Instant::now() < deadline,
-            "{:?} descriptors and threads instead of {expected:?}",
-            possessions()
-        );
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_until(&format!("there are {expected:?}"), || owned() == expected);
+}
+
+#[track_caller]
+fn wait_for_threads(expected: usize) {
+    wait_until(&format!("there are {expected} threads"), || {
+        owned().1 == expected
+    });
 }
 
 #[test]
 fn fifty_starts_and_stops_leave_nothing_behind() {
     let _alone = alone();
     // The test harness has opened by now what it opens.
-    let before = possessions();
+    let before = owned();
     for round in 0..50 {
         in_mode(MODES[round % MODES.len()], |mode| {
             let server = TestServer::echo(mode.options());
@@ -76,12 +71,11 @@ fn fifty_starts_and_stops_leave_nothing_behind() {
     }
 }
 
-/// The same on a loop that goes on meanwhile, with handles that are never given up.
 #[test]
-fn servers_that_come_and_go_on_one_loop_leave_nothing_behind() {
+fn fifty_servers_on_one_loop_leave_nothing_behind() {
     let _alone = alone();
     let event_loop = EventLoop::new().expect("a loop");
-    let before = possessions();
+    let before = owned();
     for round in 0..50 {
         in_mode(MODES[round % MODES.len()], |mode| {
             let mut server =
@@ -102,12 +96,11 @@ fn servers_that_come_and_go_on_one_loop_leave_nothing_behind() {
     }
 }
 
-/// The callback of one of three loops never returns. The server ends all the same, and
-/// the other threads with it.
+/// The callback of one of three loops never returns: only this thread is left.
 #[test]
-fn a_callback_that_never_returns_is_left_behind() {
+fn a_callback_that_never_returns_does_not_stop_the_server_from_ending() {
     let _alone = alone();
-    let (_, before) = possessions();
+    let (_, before) = owned();
     assert_eq!(before, 0);
     let (release, released) = mpsc::channel::<()>();
     let (open, opened) = mpsc::channel::<ConnHandle>();
@@ -137,21 +130,13 @@ fn a_callback_that_never_returns_is_left_behind() {
         assert!(read_to_any_end(client).is_empty());
     }
     assert_eq!(stats.accepted, 3);
-    let deadline = Instant::now() + PATIENCE;
-    while possessions().1 != before + 1 {
-        assert!(Instant::now() < deadline, "{:?}", possessions());
-        thread::sleep(Duration::from_millis(1));
-    }
-    // What is said to the one that hangs is heard when it returns, and goes nowhere.
+    wait_for_threads(before + 1);
+    // Messages to the connection that hangs are discarded when its callback returns.
     for handle in handles.into_iter().flatten() {
         handle.send(noise(10, 1));
     }
     drop(release);
     assert!(read_to_any_end(&clients[0]).is_empty());
-    let deadline = Instant::now() + PATIENCE;
-    while possessions().1 != before {
-        assert!(Instant::now() < deadline, "{:?}", possessions());
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_for_threads(before);
     let _ = (&clients[0]).write(b"?");
 }

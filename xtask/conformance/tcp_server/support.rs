@@ -1,9 +1,8 @@
-//! Servers made for one test, each with its loop in a thread of its own.
+//! A server for one test, whose loop runs in a thread of its own.
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use std::fmt;
-use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,17 +10,16 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use socket2::SockRef;
+use conformance::{PATIENCE, send_some};
 
-use super::common::PATIENCE;
-use super::reactor::{
+use crate::reactor::{
     Connection, EventLoop, LoopHandle, ServerHandle, ServerOptions, State, Stats, TcpServer,
 };
 
 /// One read brings no more than this.
 pub(crate) const ONE_READ: usize = 256 * 1024;
 
-/// What a server's user may choose, and what its clients must not notice.
+/// Options that a client must not notice.
 #[derive(Clone, Copy)]
 pub(crate) struct Mode {
     pub(crate) threads: usize,
@@ -75,7 +73,7 @@ pub(crate) fn in_all_modes(test: impl Fn(Mode)) {
 }
 
 pub(crate) fn in_mode(mode: Mode, test: impl Fn(Mode)) {
-    /// Speaks when a failed test unwinds past it.
+    /// Prints the mode when a failed test unwinds past it.
     struct Note(Mode);
     impl Drop for Note {
         fn drop(&mut self) {
@@ -93,13 +91,14 @@ pub(crate) struct TestServer {
     pub(crate) addr: SocketAddr,
     pub(crate) handle: ServerHandle,
     pub(crate) event_loop: LoopHandle,
+    high_water: u64,
     go: Option<Sender<()>>,
     ended: Mutex<Receiver<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl TestServer {
-    /// The callback of the lesson, with these options.
+    /// An echo server with these options.
     #[track_caller]
     pub(crate) fn echo(options: ServerOptions) -> Self {
         Self::start(options, |server| server.on_connect(echo))
@@ -110,22 +109,21 @@ impl TestServer {
         options: ServerOptions,
         set_up: impl FnOnce(&mut TcpServer) + Send + 'static,
     ) -> Self {
-        let mut server = Self::start_asleep("127.0.0.1:0", options, set_up);
-        server.wake();
+        let mut server = Self::start_paused("127.0.0.1:0", options, set_up);
+        server.run();
         server
     }
 
     #[track_caller]
     pub(crate) fn start_at(addr: &str, options: ServerOptions) -> Self {
-        let mut server = Self::start_asleep(addr, options, |server| server.on_connect(echo));
-        server.wake();
+        let mut server = Self::start_paused(addr, options, |server| server.on_connect(echo));
+        server.run();
         server
     }
 
-    /// A server that listens, and whose loop does not run before it is
-    /// [woken](Self::wake).
+    /// A server that listens, and whose loop does not run before [`run`](Self::run).
     #[track_caller]
-    pub(crate) fn start_asleep(
+    pub(crate) fn start_paused(
         addr: &str,
         options: ServerOptions,
         set_up: impl FnOnce(&mut TcpServer) + Send + 'static,
@@ -152,6 +150,7 @@ impl TestServer {
         let (handle, event_loop) = start.recv_timeout(PATIENCE).expect("the server starts");
         Self {
             addr: handle.local_addr().into(),
+            high_water: options.high_water as u64,
             handle,
             event_loop,
             go: Some(go),
@@ -160,26 +159,20 @@ impl TestServer {
         }
     }
 
-    pub(crate) fn wake(&mut self) {
-        let go = self.go.take().expect("it has not been woken before");
+    pub(crate) fn run(&mut self) {
+        let go = self.go.take().expect("it does not run yet");
         go.send(()).expect("it waits");
     }
 
     #[track_caller]
     pub(crate) fn connect(&self) -> TcpStream {
-        guarded(TcpStream::connect(self.addr).expect("the server listens"))
+        conformance::connect(self.addr)
     }
 
-    /// A client with little room for replies: the server notices soon that they are not
-    /// read.
+    /// A client with little room for replies: the server soon notices that they are not read.
     #[track_caller]
     pub(crate) fn connect_small(&self) -> TcpStream {
-        let domain = socket2::Domain::for_address(self.addr);
-        let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None).expect("a socket");
-        socket.set_recv_buffer_size(4096).expect("a small buffer");
-        let connected = socket.connect(&self.addr.into());
-        connected.expect("the server listens");
-        guarded(socket.into())
+        conformance::connect_small(self.addr)
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -188,7 +181,7 @@ impl TestServer {
 
     /// Waits until the server's numbers are as they should become.
     #[track_caller]
-    pub(crate) fn wait_until(&self, condition: impl Fn(&Stats) -> bool) -> Stats {
+    pub(crate) fn wait_until(&self, mut condition: impl FnMut(&Stats) -> bool) -> Stats {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let stats = self.stats();
@@ -200,24 +193,22 @@ impl TestServer {
         }
     }
 
-    /// Sends without reading, until the server has ceased to read: nothing moves any more.
-    /// Returns how many bytes that was.
+    /// Sends without reading until the server has ceased to read: it keeps as much as the
+    /// high-water mark says, and nothing moves any more. Returns how many bytes that was.
     #[track_caller]
     pub(crate) fn flood(&self, slow: &TcpStream, message: &[u8]) -> usize {
-        let (mut sent, mut quiet) = (0, 0);
-        let waiting = |stats: Stats| stats.bytes_in.abs_diff(stats.bytes_out);
-        let mut before = waiting(self.stats());
+        let deadline = Instant::now() + PATIENCE;
+        let (mut sent, mut quiet, mut before) = (0, 0, 0);
         while sent < message.len() && quiet < 50 {
             let count = send_some(slow, &message[sent..]);
             sent += count;
             thread::sleep(Duration::from_millis(1));
-            let now = waiting(self.stats());
-            quiet = if count == 0 && now == before {
-                quiet + 1
-            } else {
-                0
-            };
-            before = now;
+            let stats = self.stats();
+            let kept = stats.bytes_in.abs_diff(stats.bytes_out);
+            let is_quiet = count == 0 && kept == before && kept >= self.high_water;
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+            before = kept;
+            assert!(Instant::now() < deadline, "it still reads at {stats}");
         }
         sent
     }
@@ -234,7 +225,7 @@ impl TestServer {
     #[track_caller]
     pub(crate) fn wait_for_end(&mut self) {
         drop(self.go.take());
-        let ended = self.ended.get_mut().expect("nobody else waits");
+        let ended = self.ended.get_mut().expect("no panic");
         match ended.recv_timeout(PATIENCE) {
             Err(RecvTimeoutError::Disconnected) => {}
             _ => panic!("the server does not end; {}", self.stats()),
@@ -252,14 +243,14 @@ impl Drop for TestServer {
         }
         self.handle.stop(Duration::ZERO);
         if thread::panicking() {
-            // One message is enough, and a server that hangs must not hide it.
+            // A server that hangs must not hide why the test has failed.
             return;
         }
         self.wait_for_end();
     }
 }
 
-/// The callback of the lesson.
+/// The callback of an echo server.
 pub(crate) fn echo(conn: &Connection) {
     conn.read();
     if conn.state() == State::Closed {
@@ -270,34 +261,8 @@ pub(crate) fn echo(conn: &Connection) {
     conn.write();
 }
 
-/// A client that fails instead of waiting for ever.
-pub(crate) fn guarded(stream: TcpStream) -> TcpStream {
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
-    stream
-}
-
-/// Sends what there is room for, which is nothing when the connection has ended. Returns
-/// how many bytes that was.
-pub(crate) fn send_some(mut stream: &TcpStream, message: &[u8]) -> usize {
-    stream.set_nonblocking(true).expect("a nonblocking socket");
-    let mut sent = 0;
-    while let Ok(count @ 1..) = stream.write(&message[sent..]) {
-        sent += count;
-    }
-    stream.set_nonblocking(false).expect("a blocking socket");
-    sent
-}
-
-/// Gives a client of [`TestServer::connect_small`] as much room as others have, to get
-/// its reply before long.
-pub(crate) fn widen(stream: &TcpStream) {
-    let widened = SockRef::from(stream).set_recv_buffer_size(1024 * 1024);
-    widened.expect("an option of every socket");
-}
-
-/// A flag that is raised at the end of a test, of one that fails too: other threads are
-/// waiting for it.
+/// A flag that is raised at the end of a test, of one that fails too: other threads wait for
+/// it.
 #[derive(Default)]
 pub(crate) struct Flag(AtomicBool);
 
@@ -314,33 +279,5 @@ impl Flag {
             }
         }
         Raise(self)
-    }
-}
-
-/// Waits for the connection's end, whatever it looks like, and returns what came before.
-#[track_caller]
-pub(crate) fn read_to_any_end(mut stream: &TcpStream) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    match stream.read_to_end(&mut bytes) {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => panic!("the connection stays"),
-        _ => bytes,
-    }
-}
-
-/// Small numbers that look random and can be had again from the same seed.
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        // The generator must not start at 0, and similar seeds should not look alike.
-        Self(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    /// A number below `end`.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % end
     }
 }
