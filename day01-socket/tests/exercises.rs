@@ -1,7 +1,5 @@
 //! The exercises of the lesson. Each test fails until the exercise is solved.
 
-mod common;
-
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
@@ -11,7 +9,7 @@ use std::time::{Duration, Instant};
 use day01_socket as reactor;
 use reactor::{InetAddr, Socket};
 
-use common::{Server, assert_echo, noise};
+use conformance::{Server, assert_echo, noise};
 
 const UNSOLVED: &str = "this is an exercise, which fails until you have solved it";
 
@@ -30,7 +28,7 @@ fn read_all(mut client: &TcpStream) -> String {
 #[test]
 #[ignore = "an exercise"]
 fn exercise_silent_clients() {
-    let server = Server::verbatim();
+    let server = conformance::day!().start_verbatim();
     let (silent, mut talkative) = (server.connect(), server.connect());
     assert_echo(&silent, b"my only word");
 
@@ -56,7 +54,7 @@ fn exercise_silent_clients() {
 #[test]
 #[ignore = "an exercise"]
 fn exercise_a_polite_no() {
-    let server = Server::verbatim();
+    let server = conformance::day!().start_verbatim();
     let mut served: Vec<_> = (0..100).map(|_| server.connect()).collect();
     for client in &served {
         assert_echo(client, b"there is room for a hundred");
@@ -71,8 +69,8 @@ fn exercise_a_polite_no() {
     assert_echo(&served[0], b"the first is still here");
 }
 
-/// Whether a new client gets its reply. Whoever is turned away may find that out by
-/// an error.
+/// Whether a new client gets its reply. A client that is rejected may get an error when it
+/// sends.
 fn is_served(server: &Server) -> bool {
     let mut client = server.connect();
     let mut reply = [0];
@@ -89,7 +87,7 @@ fn everything_at_once(server: &Socket, message: &[u8]) -> io::Result<Vec<u8>> {
 #[test]
 #[ignore = "an exercise"]
 fn exercise_everything_at_once() {
-    let server = Server::verbatim();
+    let server = conformance::day!().start_verbatim();
     let socket = connect_to(server.addr);
     let message = noise(8 << 20, 7);
     let reply = within_patience({
@@ -111,7 +109,7 @@ fn connect_to_any(addrs: &[InetAddr]) -> io::Result<Socket> {
 #[test]
 #[ignore = "an exercise"]
 fn exercise_several_addresses() {
-    let server = Server::verbatim();
+    let server = conformance::day!().start_verbatim();
     let port = server.addr.port();
     // A port that was free a moment ago, and at the other family's loopback address
     // the server's own: nobody listens at either.

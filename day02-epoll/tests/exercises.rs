@@ -1,7 +1,5 @@
 //! The exercises of the lesson. Each test fails until the exercise is solved.
 
-mod common;
-
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -12,11 +10,9 @@ use std::time::{Duration, Instant};
 use day02_epoll as reactor;
 use reactor::{Epoll, EpollFlags, Events};
 
-use common::{Server, assert_echo, assert_same, flood, half_close, noise, read_to_end};
+use conformance::{MIB, assert_echo, assert_same, flood, half_close, noise, read_to_end};
 
 const UNSOLVED: &str = "this is an exercise, which fails until you have solved it";
-
-const MIB: usize = 1024 * 1024;
 
 /// What is ready now, without waiting for more.
 fn ready_now(epoll: &Epoll) -> Vec<(u64, EpollFlags)> {
@@ -102,7 +98,7 @@ fn exercise_one_shot() {
 fn exercise_idle_limit() {
     const LIMIT: Duration = Duration::from_secs(1);
     const MOST: Duration = Duration::from_secs(4);
-    let server = Server::verbatim();
+    let server = conformance::day!().start_verbatim();
     let talker = server.connect();
     let mut silent = server.connect();
     let start = Instant::now();
@@ -134,7 +130,7 @@ fn exercise_idle_limit() {
 fn exercise_enough_is_enough() {
     // More than all buffers of the kernel and the megabyte that may wait.
     let message = noise(64 * MIB, 1);
-    let server = Server::verbatim();
+    let server = conformance::day!().start_verbatim();
     let other = server.connect();
     let slow = server.connect_small();
     let sent = flood(&slow, &message, &other);

@@ -1,9 +1,7 @@
 //! What this day's programs and library cannot do: each known limit of `src/lib.rs`, shown.
-//! A test stays here until the day that lifts its limit.
+//! A test stays here until the day that lifts its limit. Those that later days share stand in
+//! `xtask/conformance/src/echo/known_limits.rs`.
 
-mod common;
-
-use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
@@ -11,103 +9,49 @@ use std::os::unix::net::UnixStream;
 use day02_epoll as reactor;
 use reactor::{Epoll, EpollFlags, Events};
 
-use common::{Program, Server, assert_echo, assert_idle};
-
-const MIB: usize = 1024 * 1024;
+conformance::tests! {
+    known_limits: [
+        a_client_for_which_no_descriptor_is_free_waits_without_an_answer,
+        sigterm_kills_the_server,
+        one_thread_serves_all_clients,
+        a_client_that_never_reads_makes_the_server_grow,
+    ],
+}
 
 /// Handling the first event of a batch closes the connection that the second is for, and
 /// accepts another.
 #[test]
-fn an_event_for_a_closed_descriptor_reaches_the_newcomer() {
-    // The kernel gives the number to whoever asks next, and that may be another test.
+fn an_event_for_a_closed_descriptor_reaches_the_next_connection() {
+    // The kernel gives the number to the next caller, which may be another test.
     let reached = (0..1000).find_map(|_| deliver_after_a_change());
-    assert!(reached.is_some(), "the number never went to the newcomer");
+    assert!(reached.is_some(), "no other connection got the number");
 }
 
-/// Nothing if the newcomer has not got the number.
+/// `None` if the next connection has not got the number.
 fn deliver_after_a_change() -> Option<()> {
     let epoll = Epoll::new().expect("an epoll");
-    let (gone, peer) = UnixStream::pair().expect("a pair");
-    let number = gone.as_raw_fd();
+    let (closed, peer) = UnixStream::pair().expect("a pair");
+    let number = closed.as_raw_fd();
     let token = u64::from(number.unsigned_abs());
     epoll
-        .add(gone.as_fd(), EpollFlags::IN, token)
+        .add(closed.as_fd(), EpollFlags::IN, token)
         .expect("an interest");
     (&peer)
-        .write_all(b"to the one that has gone")
+        .write_all(b"to the connection that is closed")
         .expect("room");
     let mut events = Events::with_capacity(1);
     epoll.wait(&mut events, None).expect("a batch");
 
-    epoll.delete(gone.as_fd()).expect("it was there");
-    drop(gone);
-    let (newcomer, _peer) = UnixStream::pair().expect("a pair");
-    if newcomer.as_raw_fd() != number {
+    epoll.delete(closed.as_fd()).expect("it was there");
+    drop(closed);
+    let (next, _peer) = UnixStream::pair().expect("a pair");
+    if next.as_raw_fd() != number {
         return None;
     }
     let tokens: Vec<_> = events.iter().map(|event| event.token()).collect();
-    assert_eq!(tokens, [token], "the batch names the newcomer");
-    newcomer
-        .set_nonblocking(true)
-        .expect("a nonblocking socket");
-    let error = (&newcomer).read(&mut [0]).expect_err("nothing is for it");
+    assert_eq!(tokens, [token], "the batch names the next connection");
+    next.set_nonblocking(true).expect("a nonblocking socket");
+    let error = (&next).read(&mut [0]).expect_err("nothing is for it");
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
     Some(())
-}
-
-/// However many cores the machine has.
-#[test]
-fn one_thread_serves_all_clients() {
-    let server = Server::verbatim();
-    let clients: Vec<_> = (0..20).map(|_| server.connect()).collect();
-    for client in &clients {
-        assert_echo(client, b"hello");
-    }
-    assert_eq!(server.program.threads(), 1);
-}
-
-#[test]
-fn a_client_that_never_reads_makes_the_server_grow() {
-    let server = Server::verbatim();
-    let slow = server.connect_small();
-    // Far more than the sockets on both sides hold.
-    let message = vec![0; 64 * MIB];
-    (&slow).write_all(&message).expect("the server takes it");
-    let kept = resident(&server.program);
-    assert!(kept > 16 * MIB, "the server has grown to {kept} bytes only");
-}
-
-/// The kernel has connected them. To accept them takes a descriptor, even if it is only to
-/// send them away.
-#[test]
-fn who_finds_no_descriptor_free_waits_in_silence() {
-    let server = Server::verbatim();
-    let first = server.connect();
-    assert_echo(&first, b"the first");
-    server.program.leave_room_for(0);
-    // A server that waits in accept(2) has a descriptor ready for the second.
-    let (_second, third) = (server.connect(), server.connect());
-    (&third).write_all(b"anybody there?").expect("it is sent");
-    assert_idle(&server.program, &third);
-    assert_echo(&first, b"the first again");
-}
-
-/// By SIGTERM, which does the same: whoever is started in a shell's background ignores Ctrl-C.
-#[test]
-fn ctrl_c_kills_the_server() {
-    let server = Server::verbatim();
-    assert_echo(&server.connect(), b"hello");
-    server.program.signal(libc::SIGTERM);
-    assert_eq!(server.program.end().code, None, "it has ended by itself");
-}
-
-/// How much memory a program has, in bytes.
-fn resident(program: &Program) -> usize {
-    let status = fs::read_to_string(format!("/proc/{}/status", program.id()));
-    let status = status.expect("a process of ours");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    1024 * kilobytes
-        .and_then(|count| count.parse::<usize>().ok())
-        .expect("a size")
 }

@@ -1,7 +1,5 @@
 //! The exercises of the lesson. Each test fails until the exercise is solved.
 
-mod common;
-
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::rc::{Rc, Weak};
@@ -12,7 +10,7 @@ use std::time::{Duration, Instant};
 use day04_eventloop as reactor;
 use reactor::{EventLoop, LoopEnded, LoopHandle, TimerId};
 
-use common::{Server, assert_echo, half_close, read_to_end};
+use conformance::{Signal, assert_echo, half_close, read_to_end};
 
 const UNSOLVED: &str = "this is an exercise, which fails until you have solved it";
 
@@ -145,16 +143,16 @@ fn exercise_quiet_at_last() {
 #[test]
 #[ignore = "an exercise"]
 fn exercise_a_signal_that_asks() {
-    let server = Server::verbatim();
+    let server = conformance::day!().start_verbatim();
     let clients = [server.connect(), server.connect(), server.connect()];
     for client in &clients {
         assert_echo(client, b"hello");
     }
     half_close(&clients[0]);
     assert!(read_to_end(&clients[0]).is_empty());
-    server.program.signal(libc::SIGUSR1);
-    server.program.signal(libc::SIGTERM);
-    let ended = server.program.end();
+    server.process.signal(Signal::SIGUSR1);
+    server.process.signal(Signal::SIGTERM);
+    let ended = server.process.end();
     assert_eq!(ended.stdout, ["clients: 2"], "{UNSOLVED}");
     assert_eq!(ended.code, Some(0));
 }

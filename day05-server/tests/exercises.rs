@@ -1,8 +1,5 @@
 //! The exercises of the lesson. Each test fails until the exercise is solved.
 
-mod common;
-mod server_support;
-
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Mutex;
@@ -11,7 +8,10 @@ use std::time::Duration;
 use day05_server as reactor;
 use reactor::{ConnHandle, Connection, ServerOptions, State};
 
-use server_support::TestServer;
+#[path = "../../xtask/conformance/tcp_server/support.rs"]
+mod support;
+
+use support::TestServer;
 
 const UNSOLVED: &str = "this is an exercise, which fails until you have solved it";
 

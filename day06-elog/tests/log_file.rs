@@ -1,25 +1,20 @@
 //! What the server logs with `--log FILE`.
 
-mod common;
+use std::fs;
+use std::io::{self, BufRead, BufReader};
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, BufRead, BufReader, PipeWriter, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::OpenOptionsExt;
-use std::process;
-
-use common::{Program, SERVER, Server, assert_complaint, assert_echo};
+use conformance::{Process, Signal, assert_echo, assert_failure, day, fill_pipe, path_of};
 
 #[test]
 fn the_log_has_the_beginning_and_the_end() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("server.log");
     let path = path.to_str().expect("a path of plain text");
-    let server = Server::start(&["--quiet", "--prefix", "", "--log", path]);
+    let server = day!().start(&["--quiet", "--prefix", "", "--log", path]);
     let addr = server.addr;
     assert_echo(&server.connect(), b"\nnot for the log\n");
-    server.program.signal(libc::SIGTERM);
-    assert_eq!(server.program.end().code, Some(0));
+    server.process.signal(Signal::SIGTERM);
+    assert_eq!(server.process.end().code, Some(0));
 
     let log = fs::read_to_string(path).expect("a log");
     let lines: Vec<_> = log.lines().collect();
@@ -39,12 +34,12 @@ fn the_log_has_the_beginning_and_the_end() {
 fn a_hangup_opens_the_file_again() {
     let dir = tempfile::tempdir().expect("a directory");
     let (path, moved) = (dir.path().join("server.log"), dir.path().join("moved.log"));
-    let server = Server::start(&["--log", path.to_str().expect("a path of plain text")]);
+    let server = day!().start(&["--log", path.to_str().expect("a path of plain text")]);
     fs::rename(&path, &moved).expect("the log is there");
-    server.program.signal(libc::SIGHUP);
+    server.process.signal(Signal::SIGHUP);
     // Of two signals that wait, the kernel delivers the lower number first.
-    server.program.signal(libc::SIGTERM);
-    let ended = server.program.end();
+    server.process.signal(Signal::SIGTERM);
+    let ended = server.process.end();
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
 
     let old = fs::read_to_string(&moved).expect("the old log");
@@ -61,10 +56,10 @@ fn a_hangup_opens_the_file_again() {
 #[test]
 fn a_log_that_cannot_be_written() {
     let args = ["127.0.0.1:0", "--log", "/nonexistent/server.log"];
-    let message = assert_complaint(&Program::start(SERVER, &args).end(), 1);
+    let message = assert_failure(&Process::start(day!().server, &args).end(), 1);
     let expected = "error: cannot log to /nonexistent/server.log: ";
     assert!(message.starts_with(expected), "{message}");
-    let message = assert_complaint(&Program::start(SERVER, &["--log"]).end(), 2);
+    let message = assert_failure(&Process::start(day!().server, &["--log"]).end(), 2);
     assert!(message.contains("--log needs a value"), "{message}");
 }
 
@@ -74,15 +69,16 @@ fn a_log_that_nobody_reads_stops_nobody() {
     let (log, writer) = io::pipe().expect("a pipe");
     let path = path_of(&writer);
     let args = ["--prefix", "", "--quiet", "--threads", "0", "--log", &path];
-    let server = Server::start(&args);
+    let server = day!().start(&args);
     let client = server.connect();
     assert_echo(&client, b"hello");
-    leave_no_room_in(writer);
+    fill_pipe(&writer);
+    drop(writer);
     // Not even to replace one that it closes.
-    server.program.limit_descriptors(0);
+    server.process.limit_descriptors(0);
     let _newcomer = server.connect();
     // The loop counts, complains, and only then can tell.
-    while accept_errors(&server.program) == 0 {
+    while server.counter(" accept errors") == 0 {
         assert_echo(&client, b"still here");
     }
     assert_echo(&client, b"still here");
@@ -90,26 +86,4 @@ fn a_log_that_nobody_reads_stops_nobody() {
     let mut lines = BufReader::new(log).lines().map_while(Result::ok);
     let complaint = lines.find(|line| line.contains("accepting no clients"));
     assert!(complaint.is_some(), "the log has lost it");
-}
-
-/// Where another process can open a descriptor of ours.
-fn path_of(descriptor: &impl AsRawFd) -> String {
-    format!("/proc/{}/fd/{}", process::id(), descriptor.as_raw_fd())
-}
-
-fn leave_no_room_in(pipe: PipeWriter) {
-    let mut options = OpenOptions::new();
-    options.write(true).custom_flags(libc::O_NONBLOCK);
-    let mut filler = options.open(path_of(&pipe)).expect("our pipe");
-    while filler.write(&[b'\n'; 4096]).is_ok() {}
-}
-
-/// Asks the server how often it could not accept.
-fn accept_errors(program: &Program) -> u64 {
-    program.signal(libc::SIGUSR1);
-    let stats = program.line();
-    let count = stats
-        .split_once(" accept errors")
-        .and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok());
-    count.unwrap_or_else(|| panic!("no count in {stats:?}"))
 }

@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use conformance::Child;
 use serde_json::Value;
-
-use crate::child::Child;
 
 /// How a package is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

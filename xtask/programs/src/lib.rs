@@ -3,8 +3,7 @@
 
 mod build;
 mod callgrind;
-mod child;
-mod limits;
+mod interrupt;
 mod machine;
 mod program;
 mod server;
@@ -14,8 +13,8 @@ mod usage;
 
 pub use build::{Profile, build};
 pub use callgrind::Callgrind;
-pub use child::{Child, end_children_on_interrupt};
-pub use limits::raise_descriptor_limit;
+pub use conformance::{Child, raise_descriptor_limit};
+pub use interrupt::end_children_on_interrupt;
 pub use machine::Machine;
 pub use program::Program;
 pub use server::{Server, is_port_taken};

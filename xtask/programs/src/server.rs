@@ -8,20 +8,23 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use conformance::Child;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-use crate::child::{Child, POLL};
 use crate::program::Program;
 
 /// A Python interpreter on a busy machine takes its time; a server that needs more
-/// than this does not come at all.
+/// than this does not start at all.
 const START: Duration = Duration::from_secs(20);
 
-/// How often a port may be snatched away between finding it free and using it.
+/// How often the kernel is asked whether the server listens.
+const POLL: Duration = Duration::from_millis(2);
+
+/// How often another program may take a port between finding it free and using it.
 const ATTEMPTS: usize = 3;
 
-/// What every program says of a port that it cannot have, in one case or another.
+/// What every program's error message says of a port in use, in lower or upper case.
 const IN_USE: &str = "address already in use";
 
 /// The state of a socket that waits for connections, in `/proc/net/tcp`.
@@ -42,7 +45,7 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// Fails with the server's own last words if it ends instead.
+    /// Fails with the last line of the server's stderr if it ends instead.
     pub fn start(&self) -> Result<Server> {
         let mut attempt = 1;
         loop {
@@ -174,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_somebody_has_is_not_taken_for_the_servers_own() {
+    fn a_port_in_use_is_not_taken_for_the_servers_own() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let program = Program::new("late", Path::new("sleep"));
         let error = program.start_on(listener.local_addr().unwrap().port());

@@ -1,0 +1,7 @@
+//! What this day's `TcpServer` promises: the tests in `xtask/conformance/tcp_server`, compiled
+//! with this day's library.
+
+use day05_server as reactor;
+
+#[path = "../../xtask/conformance/tcp_server/mod.rs"]
+mod tcp_server;
