@@ -33,7 +33,7 @@ fn bytes_that_a_socket_does_not_take_are_lost() {
         let count = (&*ours).write(&vec![0; 16 * MIB]).expect("there is room");
         assert!(count > 0);
         channel.remove().expect("it was there");
-        handle.quit();
+        handle.quit().expect("the loop runs");
     });
     channel.enable_writing().expect("an interest");
     event_loop.run().expect("an end");

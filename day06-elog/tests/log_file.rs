@@ -78,7 +78,7 @@ fn a_log_that_nobody_reads_stops_nobody() {
     server.process.limit_descriptors(0);
     let _newcomer = server.connect();
     // The loop counts, complains, and only then can tell.
-    while server.counter(" accept errors") == 0 {
+    while server.counter("accept_errors") == 0 {
         assert_echo(&client, b"still here");
     }
     assert_echo(&client, b"still here");

@@ -100,33 +100,28 @@ impl Server {
         self.process.line()
     }
 
-    /// One of the counters: the number before `what` in [`stats`](Self::stats).
+    /// One of the counters, by its name in [`stats`](Self::stats).
     #[track_caller]
-    pub fn counter(&self, what: &str) -> u64 {
-        number_before(&self.stats(), what)
+    pub fn counter(&self, name: &str) -> u64 {
+        let stats = self.stats();
+        let mut counters = stats
+            .split(", ")
+            .filter_map(|counter| counter.split_once(' '));
+        let (_, number) = counters
+            .find(|counter| counter.0 == name)
+            .unwrap_or_else(|| panic!("no {name:?} in {stats:?}"));
+        number.parse().expect("a number")
     }
 
     /// How many bytes the server has received and sent.
     #[track_caller]
     pub fn bytes_in_and_out(&self) -> (u64, u64) {
-        let stats = self.stats();
-        (
-            number_before(&stats, " in, "),
-            number_before(&stats, " out, "),
-        )
+        (self.counter("bytes_in"), self.counter("bytes_out"))
     }
 }
 
-#[track_caller]
-fn number_before(stats: &str, what: &str) -> u64 {
-    stats
-        .split_once(what)
-        .and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok())
-        .unwrap_or_else(|| panic!("no number before {what:?} in {stats:?}"))
-}
-
-/// The message, in its escaped form, in a line that the server prints about it:
-/// `Message from client 5: hello\n`.
+/// The message, in quotes and escaped, in a line that the server prints about it:
+/// `Message from client 5: "hello\n"`.
 #[track_caller]
 pub fn message_in(line: &str) -> &str {
     let (client, message) = line.split_once(": ").expect("a client and its message");

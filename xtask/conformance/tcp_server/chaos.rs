@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use conformance::{Dice, assert_same, half_close, noise, reset, send_some};
 
 use super::support::{MODES, Mode, TestServer, in_mode};
-use crate::reactor::{CloseReason, ServerOptions};
+use crate::reactor::ServerOptions;
 
 const SEED: u64 = 1;
 
@@ -84,7 +84,7 @@ fn run(mode: Mode, seed: u64, end: Instant) {
     let lives = lives.into_inner();
     let stats = server.wait_until(|stats| stats.accepted == lives && stats.active() == 0);
     assert_eq!(stats.accept_errors + stats.callback_panics, 0);
-    let ends = stats.closed(CloseReason::Peer) + stats.closed(CloseReason::Failed);
+    let ends = stats.closed_by_peer + stats.closed_failed;
     assert_eq!(ends, lives, "{stats}");
     assert!(stats.bytes_in <= sent.into_inner());
     // What came in went out, or was counted as discarded.

@@ -13,7 +13,7 @@ use conformance::{
 use super::support::{
     Flag, MODES, Mode, ONE_READ, TestServer, echo, in_all_modes, in_mode, in_two_modes,
 };
-use crate::reactor::{CloseReason, ServerOptions};
+use crate::reactor::ServerOptions;
 
 const KIB: usize = 1024;
 
@@ -51,7 +51,7 @@ fn a_client_that_does_not_read_is_not_read_from_and_loses_nothing() {
         assert_same(&received, &message);
         let stats = server.wait_until(|stats| stats.active() == 0);
         assert_eq!(stats.bytes_in, stats.bytes_out);
-        assert_eq!(stats.closed(CloseReason::Peer), 2);
+        assert_eq!(stats.closed_by_peer, 2);
     });
 }
 
@@ -131,7 +131,7 @@ fn close_the_idle(mode: Mode) {
         let mut sent = 0;
         let stats = server.wait_until(|stats| {
             sent += send_some(&unread, &message[sent..]);
-            stats.closed(CloseReason::Idle) == 3
+            stats.closed_idle == 3
         });
         assert!(sent < FLOOD, "the server has taken everything");
         assert!(stats.bytes_discarded > 0, "there was nothing to read");
@@ -184,8 +184,7 @@ fn a_reset_at_any_moment_affects_no_other_client() {
         let stats = server.wait_until(|stats| stats.active() == 1);
         assert_eq!(stats.accepted, 101);
         assert_eq!(stats.accept_errors, 0);
-        let (peer, failed) = (CloseReason::Peer, CloseReason::Failed);
-        assert_eq!(stats.closed(peer) + stats.closed(failed), 100);
+        assert_eq!(stats.closed_by_peer + stats.closed_failed, 100);
         assert_eq!(stats.callback_panics, 0);
     });
 }
@@ -262,10 +261,7 @@ fn a_client_beyond_max_connections_gets_eof_and_no_rst() {
             assert!(read_to_end(client).is_empty());
         }
         let stats = server.stats();
-        assert_eq!(
-            (stats.accepted, stats.active(), stats.turned_away),
-            (3, 3, 7)
-        );
+        assert_eq!((stats.accepted, stats.active(), stats.rejected), (3, 3, 7));
 
         // One leaves, and another one may come.
         half_close(&inside[0]);
@@ -273,6 +269,6 @@ fn a_client_beyond_max_connections_gets_eof_and_no_rst() {
         server.wait_until(|stats| stats.active() == 2);
         assert_echo(&server.connect(), b"just in time");
         let stats = server.wait_until(|stats| stats.active() == 2);
-        assert_eq!(stats.closed(CloseReason::Peer), 2);
+        assert_eq!(stats.closed_by_peer, 2);
     });
 }

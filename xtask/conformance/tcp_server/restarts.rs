@@ -56,10 +56,10 @@ fn fifty_starts_and_stops_leave_nothing_behind() {
                 assert_echo(client, b"hello");
             }
             if round % 2 == 0 {
-                server.handle.stop(Duration::from_secs(20));
+                let _ = server.handle.stop(Duration::from_secs(20));
                 assert!(clients.iter().all(|client| read_to_end(client).is_empty()));
             } else {
-                server.event_loop.quit();
+                let _ = server.event_loop.quit();
                 assert!(
                     clients
                         .iter()
@@ -133,7 +133,7 @@ fn a_callback_that_never_returns_does_not_stop_the_server_from_ending() {
     wait_for_threads(before + 1);
     // Messages to the connection that hangs are discarded when its callback returns.
     for handle in handles.into_iter().flatten() {
-        handle.send(noise(10, 1));
+        let _ = handle.send(noise(10, 1));
     }
     drop(release);
     assert!(read_to_any_end(&clients[0]).is_empty());

@@ -9,7 +9,6 @@ use std::time::Duration;
 use conformance::{MIB, assert_echo, assert_same, noise, read_to_any_end, read_to_end, widen};
 
 use super::support::{TestServer, echo, in_all_modes, in_two_modes};
-use crate::reactor::CloseReason;
 
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -24,7 +23,7 @@ fn clients_in_the_queue_are_still_served() {
         for mut client in &clients {
             client.write_all(b"am I too late?").expect("it is sent");
         }
-        server.handle.stop(GRACE);
+        let _ = server.handle.stop(GRACE);
         server.run();
         for client in clients {
             assert_eq!(read_to_end(&client), b"am I too late?");
@@ -52,7 +51,7 @@ fn replies_under_way_arrive_and_new_requests_are_not_answered() {
         let (client, idle) = (server.connect_small(), server.connect());
         (&client).write_all(b"?").expect("it is sent");
         server.wait_until(|stats| stats.bytes_out > 0 && stats.accepted == 2);
-        server.handle.stop(GRACE);
+        let _ = server.handle.stop(GRACE);
         assert!(read_to_end(&idle).is_empty());
         assert!(TcpStream::connect(server.addr).is_err());
         // A request that comes when the server stops is not answered any more.
@@ -61,7 +60,7 @@ fn replies_under_way_arrive_and_new_requests_are_not_answered() {
         assert_same(&read_to_end(&client)[..reply.len()], &reply);
         drop((client, idle));
         server.wait_for_end();
-        assert_eq!(server.stats().closed(CloseReason::Stopped), 2);
+        assert_eq!(server.stats().closed_stopped, 2);
     });
 }
 
@@ -74,7 +73,7 @@ fn a_reply_that_is_not_read_in_time_is_cut_off() {
         let sent = server.flood(&slow, &message);
         assert!(sent < message.len(), "the server has taken everything");
         let stats = server.stop(Duration::from_millis(50));
-        assert_eq!(stats.closed(CloseReason::Stopped), 1);
+        assert_eq!(stats.closed_stopped, 1);
         assert_eq!(stats.bytes_in, stats.bytes_out + stats.bytes_discarded);
         widen(&slow);
         let received = read_to_any_end(&slow);
@@ -96,14 +95,14 @@ fn any_thread_may_stop_the_server_and_more_than_once() {
         assert!(read_to_end(&client).is_empty());
         drop(client);
         server.wait_for_end();
-        server.handle.stop(GRACE);
+        let _ = server.handle.stop(GRACE);
         assert_eq!(server.stats().active(), 0);
 
         // A server that does not run yet stops as soon as it does.
         let mut server =
             TestServer::start_paused("127.0.0.1:0", mode.options(), |s| s.on_connect(echo));
-        server.handle.stop(Duration::ZERO);
-        server.handle.stop(Duration::MAX);
+        let _ = server.handle.stop(Duration::ZERO);
+        let _ = server.handle.stop(Duration::MAX);
         server.run();
         server.wait_for_end();
     });

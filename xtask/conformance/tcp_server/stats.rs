@@ -9,7 +9,7 @@ use std::time::Duration;
 use conformance::{MIB, assert_echo, half_close, noise, read_to_any_end, read_to_end, reset};
 
 use super::support::{Mode, TestServer, in_all_modes, in_mode};
-use crate::reactor::{CloseReason, ServerOptions, Stats};
+use crate::reactor::{ServerOptions, Stats};
 
 #[test]
 fn connections_and_bytes_are_counted() {
@@ -22,18 +22,18 @@ fn connections_and_bytes_are_counted() {
         }
         let stats = server.wait_until(|stats| stats.accepted == 5 && stats.bytes_out == 10_000);
         assert_eq!((stats.active(), stats.bytes_in), (5, 10_000));
-        assert_eq!((stats.turned_away, stats.bytes_discarded), (0, 0));
+        assert_eq!((stats.rejected, stats.bytes_discarded), (0, 0));
 
         let mut clients = clients.into_iter();
         half_close(&clients.next().expect("the first"));
         drop(clients.next());
         reset(clients.next().expect("the third"));
         let stats = server.wait_until(|stats| stats.active() == 2);
-        assert_eq!(stats.closed(CloseReason::Peer), 2);
-        assert_eq!(stats.closed(CloseReason::Failed), 1);
+        assert_eq!(stats.closed_by_peer, 2);
+        assert_eq!(stats.closed_failed, 1);
         let last: Vec<_> = clients.collect();
         let stats = server.stop(Duration::ZERO);
-        assert_eq!(stats.closed(CloseReason::Stopped), 2);
+        assert_eq!(stats.closed_stopped, 2);
         assert_eq!((stats.accepted, stats.active()), (5, 0));
         drop(last);
     });
@@ -62,24 +62,26 @@ fn each_reason_for_an_end_has_its_counter() {
             idle_timeout: Some(Duration::from_millis(100)),
             ..mode.options()
         });
-        for (server, word, reason) in [
-            (&server, "close", CloseReason::Local),
-            (&server, "panic", CloseReason::Panicked),
-            (&idle_server, "", CloseReason::Idle),
-        ] {
+        type Count = fn(&Stats) -> u64;
+        let cases: [(_, _, Count); 3] = [
+            (&server, "close", |stats| stats.closed_by_server),
+            (&server, "panic", |stats| stats.closed_panicked),
+            (&idle_server, "", |stats| stats.closed_idle),
+        ];
+        for (server, word, count) in cases {
             let client = server.connect();
             (&client).write_all(word.as_bytes()).expect("it is sent");
             assert!(read_to_any_end(&client).is_empty());
             drop(client);
             let stats = server.wait_until(|stats| stats.accepted > 0 && stats.active() == 0);
-            assert_eq!(stats.closed(reason), 1, "{reason:?} in {stats}");
+            assert_eq!(count(&stats), 1, "{word:?}: {stats}");
         }
         assert_eq!(server.stats().callback_panics, 1);
 
         let inside = server.connect();
         server.wait_until(|stats| stats.active() == 1);
         assert!(read_to_end(&server.connect()).is_empty());
-        assert_eq!(server.stats().turned_away, 1);
+        assert_eq!(server.stats().rejected, 1);
         drop(inside);
     });
 }
@@ -114,16 +116,16 @@ fn too_many_bytes_from_a_handle_end_the_connection_and_its_event_is_stale() {
             let slow = server.connect_small();
             let handle = opened.recv().expect("it is accepted");
             // Far above the limit, but in one piece: that is accepted.
-            handle.send(noise(16 * MIB, 1));
+            let _ = handle.send(noise(16 * MIB, 1));
             server.wait_until(|stats| stats.bytes_out > 0);
             (&holder).write_all(b"hold").expect("it is sent");
             is_held.recv().expect("the loop is held");
             let bytes = Arc::<[u8]>::from(*b"one message too many");
-            handle.send(Arc::clone(&bytes));
+            let _ = handle.send(Arc::clone(&bytes));
             reset(slow);
             release.send(()).expect("the loop waits");
             let stats = server.wait_until(|stats| stats.active() == 1);
-            assert_eq!(stats.closed(CloseReason::Overflow), 1);
+            assert_eq!(stats.closed_overflow, 1);
             assert_eq!(
                 stats.bytes_out + stats.bytes_discarded,
                 (16 * MIB + bytes.len()) as u64

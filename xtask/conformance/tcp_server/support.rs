@@ -216,7 +216,7 @@ impl TestServer {
     /// Stops the server and waits for its thread, and so for all it has started.
     #[track_caller]
     pub(crate) fn stop(mut self, grace: Duration) -> Stats {
-        self.handle.stop(grace);
+        let _ = self.handle.stop(grace);
         self.wait_for_end();
         self.stats()
     }
@@ -241,7 +241,7 @@ impl Drop for TestServer {
         if self.thread.is_none() {
             return;
         }
-        self.handle.stop(Duration::ZERO);
+        let _ = self.handle.stop(Duration::ZERO);
         if thread::panicking() {
             // A server that hangs must not hide why the test has failed.
             return;

@@ -168,10 +168,10 @@ pub fn a_reply_begins_with_the_prefix(day: Day) {
 pub fn received_messages_are_printed_escaped(day: Day) {
     let server = day.start(&["--prefix", ""]);
     assert_echo(&server.connect(), "你好\t\r\n\x1b[2J\0".as_bytes());
-    let expected = r"你好\t\r\n\u{1b}[2J\u{0}";
+    let expected = r#""你好\t\r\n\u{1b}[2J\0""#;
     assert_eq!(message_in(&server.process.line()), expected);
     assert_echo(&server.connect(), b"\xff\xe4\xbd");
-    assert_eq!(message_in(&server.process.line()), r"\xff\xe4\xbd");
+    assert_eq!(message_in(&server.process.line()), r#""\xFF\xE4\xBD""#);
 }
 
 pub fn a_quiet_server_prints_nothing_after_its_first_line(day: Day) {

@@ -12,10 +12,10 @@ pub fn each_line_gets_its_reply_before_the_next_is_sent(day: Day) {
     let server = day.start(&[]);
     let mut client = day.start_client(server.addr);
     for (line, printed) in [
-        ("hello", r"hello\n"),
-        ("", r"\n"),
-        ("你好\t\\", r"你好\t\\n"),
-        ("\u{1b}[2J", r"\u{1b}[2J\n"),
+        ("hello", r#""hello\n""#),
+        ("", r#""\n""#),
+        ("你好\t\\", r#""你好\t\\\n""#),
+        ("\u{1b}[2J", r#""\u{1b}[2J\n""#),
     ] {
         client.write(&format!("{line}\n"));
         assert_eq!(client.line(), format!("Echo: {line}"));

@@ -19,9 +19,9 @@ pub fn the_python_client_talks_to_the_server(day: Day) {
     let (host, port) = (addr.ip().to_string(), addr.port().to_string());
     let mut client = Process::start("python3", &[script, &host, &port]);
     for (line, bytes, printed) in [
-        ("hello", "hello", "hello"),
-        ("a \\\t", r"a \\\t", r"a \\t"),
-        ("你好", r"\xe4\xbd\xa0\xe5\xa5\xbd", "你好"),
+        ("hello", "hello", r#""hello""#),
+        ("a \\\t", r"a \\\t", r#""a \\\t""#),
+        ("你好", r"\xe4\xbd\xa0\xe5\xa5\xbd", r#""你好""#),
     ] {
         client.write(&format!("{line}\n"));
         assert_eq!(client.line(), format!("b'{bytes}'"));

@@ -134,7 +134,7 @@ pub fn sigusr1_prints_the_counters(day: Day) {
     let wait_for = |expected: &str| {
         wait_until(expected, || server.stats().contains(expected));
     };
-    wait_for("connections: 2 accepted, 2 active, 0 turned away");
+    wait_for("active 2, accepted 2, rejected 0, ");
     assert_echo(&clients[0], b"still here");
-    wait_for("bytes: 20 in, 20 out");
+    wait_for(", bytes_in 20, bytes_out 20, ");
 }
