@@ -24,25 +24,21 @@ use std::ops::Deref;
 /// ```
 #[derive(Debug, Default)]
 pub struct Buffer {
-    storage: Vec<u8>,
+    storage: Box<[u8]>,
     start: usize,
     end: usize,
 }
 
 impl Buffer {
     /// An empty buffer without memory.
-    pub const fn new() -> Self {
-        Self {
-            storage: Vec::new(),
-            start: 0,
-            end: 0,
-        }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// An empty buffer with room for `capacity` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
-            storage: vec![0; capacity],
+            storage: vec![0; capacity].into(),
             start: 0,
             end: 0,
         }
@@ -105,7 +101,7 @@ impl Buffer {
             self.storage.copy_within(self.start..self.end, 0);
         } else {
             let capacity = (used + additional).max(2 * self.storage.len());
-            let mut storage = vec![0; capacity];
+            let mut storage: Box<[u8]> = vec![0; capacity].into();
             storage[..used].copy_from_slice(self);
             self.storage = storage;
         }

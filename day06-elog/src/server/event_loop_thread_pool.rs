@@ -61,11 +61,18 @@ impl EventLoopThreadPool {
                     let _end = end;
                     run_thread(init, &started);
                 })?;
-            let (handle, result) = receiver
-                .recv()
-                .unwrap_or_else(|_| Err(io::Error::other("a loop's thread panicked")))?;
-            pool.threads.push((handle, thread));
-            results.push(result);
+            let started = receiver.recv();
+            match started.unwrap_or_else(|_| Err(io::Error::other("a loop's thread panicked"))) {
+                Ok((handle, result)) => {
+                    pool.threads.push((handle, thread));
+                    results.push(result);
+                }
+                Err(error) => {
+                    // The thread has nothing left to do, and its error is passed on.
+                    let _ = thread.join();
+                    return Err(error);
+                }
+            }
         }
         Ok((pool, results))
     }

@@ -78,7 +78,7 @@ impl Connection {
         if self.halves.get().read == ReadHalf::Ended {
             self.close_with(CloseReason::Peer);
         } else if self.worker.is_stopping() && !self.is_in_flight() {
-            self.fail_with(CloseReason::Stopped);
+            self.close_with(CloseReason::Stopped);
         }
         let pending = self.output.borrow().len();
         if pending == 0 && self.halves.get().write == WriteHalf::Closing {
@@ -151,8 +151,11 @@ impl Connection {
             self.call(&*self.worker.callbacks.on_connect);
         }
         self.discard(self.output.take().len());
-        let reason = self.close_reason.take().unwrap_or(CloseReason::Peer);
-        if let CloseReason::Failed(error) = &reason {
+        let reason = self
+            .close_reason
+            .take()
+            .unwrap_or(Box::new(CloseReason::Peer));
+        if let CloseReason::Failed(error) = &*reason {
             log_stderr(format_args!("client {}: {error}", self.peer_addr));
         }
         if let Some(on_close) = &self.worker.callbacks.on_close {
@@ -189,9 +192,9 @@ impl Connection {
     }
 
     /// The first cause of the end is its reason.
-    fn set_reason(&self, reason: CloseReason) {
-        self.close_reason
-            .set(self.close_reason.take().or(Some(reason)));
+    pub(super) fn set_reason(&self, reason: CloseReason) {
+        let first = self.close_reason.take().unwrap_or(Box::new(reason));
+        self.close_reason.set(Some(first));
     }
 
     /// Restarts the idle timeout; `None` means that none is configured. The timer itself is

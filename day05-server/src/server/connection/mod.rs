@@ -70,8 +70,8 @@ pub struct Connection {
     halves: Cell<Halves>,
     /// A callback has seen [`State::Closed`].
     close_notified: Cell<bool>,
-    /// The first cause of the end.
-    close_reason: Cell<Option<CloseReason>>,
+    /// The first cause of the end. In a box, as most connections have none yet.
+    close_reason: Cell<Option<Box<CloseReason>>>,
     /// When the connection ends by itself: idle, or lingering.
     deadline: Cell<Option<Deadline>>,
     timer: Cell<Option<TimerId>>,

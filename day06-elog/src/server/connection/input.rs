@@ -89,6 +89,7 @@ impl Connection {
         let count = match (&*self.socket).read(input.spare_mut()) {
             Ok(0) => {
                 self.change(Change::EndOfStream);
+                self.set_reason(CloseReason::Peer);
                 return 0;
             }
             Ok(count) => count,
