@@ -104,7 +104,9 @@ fn chat() -> Result<(), Exit> {
         .map_err(|error| Exit::cannot_listen(&addr, &error))?;
 
     let local_addr = handle.local_addr();
-    let _watch = signals.watch(&event_loop, move |_| handle.stop(GRACE).ok().unwrap_or_default())?;
+    let _watch = signals.watch(&event_loop, move |_| {
+        handle.stop(GRACE).ok().unwrap_or_default()
+    })?;
     cli::print_line(format_args!("listening on {local_addr}"));
     event_loop.run()?;
     Ok(())

@@ -30,7 +30,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const QUICK: usize = 100_000;
 
 /// Nothing here takes that long, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn main() -> Result<()> {
     let mut args = env::args().skip(1);
@@ -122,7 +122,7 @@ impl Running {
     fn flush(&self) -> Result<()> {
         match self {
             Running::LevelDb(_) => Ok(()),
-            Running::Elog(guard) => Ok(guard.logger().flush(PATIENCE)?),
+            Running::Elog(guard) => Ok(guard.logger().flush(TIMEOUT)?),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Elog when lines cannot be written: what is lost is counted, and nothing waits
+//! Elog when lines cannot be written: what is lost is counted and reported, and nothing waits
 //! or grows for ever.
 
 mod elog_common;
@@ -7,20 +7,17 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use day06_elog as reactor;
 
-use elog_common::{Log, assert_adds_up, checked, take_lost, texts_of, verify, verify_one};
+use elog_common::{Log, MEMORY, assert_adds_up, checked, take_lost, texts_of, verify, verify_one};
 use reactor::elog::{Elog, WhenFull};
 
-/// What Elog may hold in memory: two buffers of 1 MiB.
-const MEMORY: u64 = 2 * 1024 * 1024;
-
-/// Turns the log's path into a pipe, and returns the end that nobody reads yet.
+/// Turns the log's path into a pipe, and returns its other end.
 fn make_pipe(path: &Path) -> File {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     // Opened for both, a pipe does not wait for its other end.
@@ -64,18 +61,18 @@ fn with_a_stuck_sink_memory_and_time_are_bounded() {
     assert_eq!(lost.stats.queued, 0);
     assert_adds_up(lost.stats);
 
-    // The writer still hangs in write(2); whoever logs now must not.
+    // The writer thread still hangs in write(2); a caller that logs now must not.
     reactor::info!(logger: logger, "too late");
     assert_eq!(logger.stats().dropped_io, lost.lines + 1);
 
-    // The sink moves again after all, and is told everything.
+    // The sink moves again after all, and gets every report.
     let reader = thread::spawn(|| read_to_end_line(pipe));
     while logger.stats().written == before.written {
         reactor::info!(logger: logger, "end");
     }
-    let told = take_lost(&mut reader.join().unwrap());
+    let reported = take_lost(&mut reader.join().unwrap());
     let stats = logger.stats();
-    assert_eq!(told, stats.dropped_full + stats.dropped_io);
+    assert_eq!(reported, stats.dropped_full + stats.dropped_io);
     assert_adds_up(stats);
 }
 
@@ -107,15 +104,15 @@ fn the_log_says_how_many_lines_it_dropped() {
         let stats = guard.shutdown(Duration::MAX).unwrap();
 
         let mut texts = reader.join().unwrap();
-        let told = take_lost(&mut texts);
+        let reported = take_lost(&mut texts);
         assert_eq!(texts.pop().unwrap(), "end");
         texts.iter().for_each(|text| {
             verify_one(text);
         });
         assert_eq!(stats.accepted, 40_001);
         assert_eq!(stats.written, texts.len() as u64 + 1);
-        assert_eq!((stats.dropped_full, stats.dropped_io), (told, 0));
-        assert!(told > 0, "{when_full:?}");
+        assert_eq!((stats.dropped_full, stats.dropped_io), (reported, 0));
+        assert!(reported > 0, "{when_full:?}");
         assert_adds_up(stats);
     }
 }
@@ -146,9 +143,11 @@ fn a_slow_sink_gets_everything_if_callers_wait() {
     assert_eq!(logger.stats().written, 100_001);
 }
 
-/// An error callback that counts, and logs more than the buffer has room for.
+/// An error callback that logs, when it is first called, more than the buffer has room for.
+#[derive(Default)]
 struct Callback {
-    calls: AtomicU64,
+    called: AtomicBool,
+    returned: AtomicBool,
     logger: OnceLock<Elog>,
 }
 
@@ -157,23 +156,23 @@ impl Callback {
 
     fn call(&self, error: &io::Error) {
         assert_eq!(error.raw_os_error(), Some(libc::ENOSPC));
+        if self.called.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let &logger = self.logger.get().unwrap();
         for _ in 0..Self::LINES {
             reactor::error!(logger: logger, "cannot log: {error} {:100}", "");
         }
         // On the writer thread, both would wait for the writer for ever.
         logger.flush(Duration::MAX).unwrap();
-        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.returned.store(true, Ordering::Relaxed);
     }
 }
 
 #[test]
 fn a_full_disk_is_reported_to_a_callback_that_may_log() {
     for synchronous in [false, true] {
-        let callback = Arc::new(Callback {
-            calls: AtomicU64::new(0),
-            logger: OnceLock::new(),
-        });
+        let callback = Arc::new(Callback::default());
         let called = Arc::clone(&callback);
         let guard = Elog::builder("/dev/full")
             .synchronous(synchronous)
@@ -184,7 +183,7 @@ fn a_full_disk_is_reported_to_a_callback_that_may_log() {
         let logger = guard.logger();
         callback.logger.set(logger).unwrap();
         reactor::error!(logger: logger, "the first");
-        while callback.calls.load(Ordering::Relaxed) == 0 {
+        while !callback.returned.load(Ordering::Relaxed) {
             thread::yield_now();
         }
         let ended = guard.shutdown(Duration::from_millis(10));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use day06_elog as reactor;
 
-use elog_common::{Log, assert_adds_up, checked, in_both_modes, patient, texts_in, verify};
+use elog_common::{Log, assert_adds_up, checked, in_both_modes, lossless, texts_in, verify};
 use reactor::elog::Elog;
 
 /// Logs numbered lines until `seen` is satisfied, and returns how many.
@@ -31,7 +31,7 @@ fn every_thread_keeps_its_order_across_files() {
     const THREADS: usize = 16;
     const LINES: usize = 100_000;
     let log = Log::new();
-    let guard = patient(&log.path)
+    let guard = lossless(&log.path)
         .rotate(8 * 1024 * 1024, u32::MAX)
         .build()
         .unwrap();
@@ -85,7 +85,7 @@ fn no_file_is_larger_than_allowed_and_none_is_empty() {
 fn the_number_of_files_is_kept_across_restarts() {
     in_both_modes(|log, _| {
         for _ in 0..5 {
-            let guard = patient(&log.path).rotate(1000, 3).build().unwrap();
+            let guard = lossless(&log.path).rotate(1000, 3).build().unwrap();
             for number in 0..100 {
                 reactor::info!(logger: guard.logger(), "{number}");
             }
@@ -150,7 +150,7 @@ fn a_file_that_is_moved_or_deleted_is_followed_by_a_new_one() {
 }
 
 #[test]
-fn a_file_that_somebody_else_puts_there_is_appended_to() {
+fn a_file_that_another_program_puts_there_is_appended_to() {
     in_both_modes(|log, builder| {
         let guard = builder.build().unwrap();
         let logger = guard.logger();
@@ -168,8 +168,8 @@ fn a_file_that_somebody_else_puts_there_is_appended_to() {
 #[test]
 fn a_second_logger_follows_the_one_that_rotates() {
     let log = Log::new();
-    let rotating = patient(&log.path).rotate(2000, u32::MAX);
-    let guards = [rotating, patient(&log.path)].map(|builder| builder.build().unwrap());
+    let rotating = lossless(&log.path).rotate(2000, u32::MAX);
+    let guards = [rotating, lossless(&log.path)].map(|builder| builder.build().unwrap());
     let mut number = 0;
     while log.files().len() < 20 {
         for (writer, guard) in guards.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The locks that threads share.
 //!
-//! The loom tests of the last day compile the code that uses this alias over loom's
-//! locks, and try the orders in which threads can take them.
+//! The loom tests compile the code that uses this alias over loom's locks, and try the orders
+//! in which threads can take them.
 
 use std::sync::PoisonError;
 

@@ -1,27 +1,24 @@
-//! What a logger is made from.
+//! What a logger is made from, and why it could not be started.
 
-use std::env;
 use std::fmt;
 use std::io;
 use std::path::{self, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU8;
 use std::time::Duration;
 
-use crate::elog::build_error::BuildError;
-use crate::elog::direct::Direct;
-use crate::elog::double_buffer::{BUFFER_SIZE, DoubleBuffer};
-use crate::elog::global::{self, Global};
-use crate::elog::guard::Guard;
-use crate::elog::level::{AtomicLevel, Level, LevelFilter};
-use crate::elog::logger::{Core, Elog};
-use crate::elog::panic_hook;
-use crate::elog::registry;
-use crate::elog::reporter::{ErrorCallback, Reporter};
-use crate::elog::rotation::Rotation;
-use crate::elog::sink::{Sink, Target};
-use crate::elog::stats::Counter;
-use crate::elog::stderr::write_to_stderr;
+use crate::elog::buffer::DoubleBuffer;
+#[cfg(feature = "log")]
+use crate::elog::facade::Facade;
+use crate::elog::file::{LogFile, Target};
+use crate::elog::level::{Level, LevelFilter};
+use crate::elog::logger::{Core, Elog, Global, Guard};
+use crate::elog::process;
+use crate::elog::stats::{ErrorCallback, Reporter, write_stderr};
 use crate::elog::writer;
+
+/// The bytes in each of the two buffers. Together they bound what a crash of the process can
+/// lose, and what a disk that stands still can make it hold.
+const BUFFER_SIZE: usize = 1024 * 1024;
 
 /// Overrides the level of the process's logger: `ELOG=debug`.
 const LEVEL_VARIABLE: &str = "ELOG";
@@ -29,8 +26,8 @@ const LEVEL_VARIABLE: &str = "ELOG";
 /// What a caller does when lines come faster than they can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenFull {
-    /// Waits for room, and drops its line if there is none after this time. The
-    /// callers after it drop theirs at once, until there is room again.
+    /// Waits for room, and drops its line if there is none after this time. The callers after
+    /// it drop theirs at once, until there is room again.
     Block(Duration),
     /// Drops its line at once.
     Drop,
@@ -62,6 +59,13 @@ pub struct Builder {
     on_error: Option<Box<ErrorCallback>>,
 }
 
+impl Elog {
+    /// Starts the configuration of a logger that appends to the file at `path`.
+    pub fn builder(path: impl Into<PathBuf>) -> Builder {
+        Builder::new(path)
+    }
+}
+
 impl Builder {
     /// A logger that appends to the file at `path`: level info, a writer thread,
     /// callers that wait for up to a second when the buffer is full.
@@ -69,7 +73,8 @@ impl Builder {
         Self {
             target: Target {
                 path: path.into(),
-                rotation: None,
+                max_size: u64::MAX,
+                keep: 0,
             },
             level: Level::Info.into(),
             synchronous: false,
@@ -120,7 +125,7 @@ impl Builder {
     /// `log.N`. Lines are never split. Of several processes with one file, only one
     /// may rotate it; the others follow. Default: one file that grows.
     pub fn rotate(mut self, max_size: u64, keep: u32) -> Self {
-        self.target.rotation = Some(Rotation { max_size, keep });
+        (self.target.max_size, self.target.keep) = (max_size, keep);
         self
     }
 
@@ -133,7 +138,7 @@ impl Builder {
 
     /// Calls `callback` when a line cannot be written, at most once a second. It
     /// runs on the thread that could not write, may log, and should not take
-    /// long. Default: none; standard error is told in any case.
+    /// long. Default: none; the error is written to stderr in any case.
     pub fn on_error(mut self, callback: impl Fn(&io::Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Box::new(callback));
         self
@@ -150,20 +155,18 @@ impl Builder {
         if Global.logger().is_some() {
             return Err(BuildError::AlreadyInstalled);
         }
-        if let Ok(name) = env::var(LEVEL_VARIABLE) {
+        if let Ok(name) = std::env::var(LEVEL_VARIABLE) {
             match name.parse() {
                 Ok(level) => self.level = level,
-                Err(error) => {
-                    write_to_stderr(format!("elog: {LEVEL_VARIABLE}: {error}\n").as_bytes());
-                }
+                Err(error) => write_stderr(format!("elog: {LEVEL_VARIABLE}: {error}\n")),
             }
         }
         let guard = self.build()?;
-        if global::install(guard.logger()) {
-            Ok(guard)
-        } else {
-            Err(BuildError::AlreadyInstalled)
-        }
+        #[cfg(feature = "log")]
+        log::set_logger(&Facade).map_err(|_| BuildError::AlreadyInstalled)?;
+        let installed = Global.install(guard.logger());
+        installed.map_err(|_| BuildError::AlreadyInstalled)?;
+        Ok(guard)
     }
 
     /// Starts a logger of its own. It belongs to this process: a daemon starts it
@@ -172,54 +175,68 @@ impl Builder {
     /// # Errors
     ///
     /// When the file cannot be opened, or the writer thread cannot be started.
-    pub fn build(mut self) -> Result<Guard, BuildError> {
-        // The file may have to be opened again after the program has changed its
-        // directory.
-        if let Ok(absolute) = path::absolute(&self.target.path) {
-            self.target.path = absolute;
-        }
-        let sink = Sink::open(self.target.clone()).map_err(|source| BuildError::Open {
-            path: self.target.path.clone(),
-            source,
-        })?;
-        // The writer needs the file, or else the callers do.
-        let (direct, for_writer) = if self.synchronous {
-            (Direct::open(self.target.clone(), sink), None)
-        } else {
-            (Direct::elsewhere(self.target.clone()), Some(sink))
-        };
+    pub fn build(self) -> Result<Guard, BuildError> {
+        // The file may have to be opened again after the program has changed its directory.
+        let mut target = self.target;
+        target.path = path::absolute(&target.path).unwrap_or(target.path);
+        let path = target.path.clone();
+        let reporter = Reporter::new(path.clone(), self.on_error);
+        let opened = LogFile::open(&target);
+        let file = opened.map_err(|source| BuildError::Open { path, source })?;
         let core: &'static Core = Box::leak(Box::new(Core {
-            level: AtomicLevel::new(self.level),
-            buffer: for_writer
-                .is_some()
-                .then(|| DoubleBuffer::new(BUFFER_SIZE, BUFFER_SIZE / 4)),
-            direct,
-            reporter: Reporter::new(self.target.path, self.on_error),
-            patience: match self.when_full {
-                WhenFull::Block(patience) => patience,
+            level: AtomicU8::new(self.level.0),
+            buffer: DoubleBuffer::new(target, file, BUFFER_SIZE),
+            reporter,
+            timeout: match self.when_full {
+                WhenFull::Block(timeout) => timeout,
                 WhenFull::Drop => Duration::ZERO,
             },
-            flush_interval: self.flush_interval,
             shutdown_timeout: self.shutdown_timeout,
-            reopen: AtomicBool::new(false),
-            cut: Counter::default(),
         }));
-        if let (Some(buffer), Some(sink)) = (&core.buffer, for_writer) {
-            writer::start(core, buffer, sink).map_err(BuildError::Thread)?;
+        if !self.synchronous {
+            let started = writer::start(&core.buffer, &core.reporter, self.flush_interval);
+            started.map_err(BuildError::Thread)?;
         }
-        registry::register(core);
-        let logger = Elog::new(core);
+        let logger = Elog { core };
+        process::register(logger);
         if self.panic_hook {
-            panic_hook::install(logger);
+            process::log_panics(logger);
         }
-        Ok(Guard::new(logger))
+        Ok(Guard { logger })
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
-            .field("target", &self.target)
-            .finish_non_exhaustive()
+        f.debug_tuple("Builder").field(&self.target.path).finish()
     }
 }
+
+/// Why there is no logger.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The file cannot be opened for appending, or created.
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What open(2) said.
+        source: io::Error,
+    },
+    /// The writer thread cannot be started.
+    Thread(io::Error),
+    /// `init` was called before: the process has one logger.
+    AlreadyInstalled,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open { path, source } => write!(f, "cannot log to {}: {source}", path.display()),
+            Self::Thread(source) => write!(f, "cannot start the writer thread: {source}"),
+            Self::AlreadyInstalled => f.write_str("the process has a logger already"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}

@@ -1,20 +1,19 @@
-//! vsnprintf in Rust: formatting into memory that does not grow.
+//! vsnprintf in Rust: formatting into memory that does not grow, and escaping on the way.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
-/// A buffer of fixed size to format into, which knows how much room the whole
-/// text would have taken.
+/// A buffer of fixed size to format into, which knows how much room the whole text would
+/// have taken.
 ///
-/// [vsnprintf(3)](https://man7.org/linux/man-pages/man3/vsnprintf.3.html) does
-/// two things at once: it stores what fits, and it **returns the length of all
-/// of it**, stored or not. The first half keeps LevelDB's logger off the heap for
-/// ordinary lines; the second half tells it how much to allocate when a line is
-/// not ordinary. [`need`](Self::need) is that return value, without the `-1`
-/// for failure: storing too little is no error here, so `write!` into a
-/// `FixedBuf` fails only if a `Display` of the arguments does.
+/// [vsnprintf(3)](https://man7.org/linux/man-pages/man3/vsnprintf.3.html) does two things at
+/// once: it stores what fits, and it **returns the length of all of it**, stored or not. The
+/// first half keeps LevelDB's logger off the heap for ordinary lines; the second half says
+/// how much to allocate when a line is not ordinary. [`required_len`](Self::required_len)
+/// is that return value, without the `-1` for failure: storing too little is no error here,
+/// so `write!` into a `FixedBuf` fails only if a `Display` of the arguments does.
 ///
-/// Writing into `&mut [u8]` through [`io::Write`](std::io::Write) would not do:
-/// it reports that something did not fit, and not how much.
+/// Writing into `&mut [u8]` through [`io::Write`](std::io::Write) would not do: it reports
+/// that something did not fit, and not how much.
 ///
 /// ```
 /// # use day06_elog as reactor;
@@ -25,23 +24,23 @@ use std::fmt;
 /// let mut buf = FixedBuf::new(&mut storage);
 /// write!(buf, "{} bytes", 12345).unwrap();
 /// assert_eq!(buf.as_bytes(), b"12345 by");
-/// assert_eq!(buf.need(), 11);
+/// assert_eq!(buf.required_len(), 11);
 /// assert!(buf.is_cut());
 /// ```
 #[derive(Debug)]
 pub struct FixedBuf<'a> {
     buf: &'a mut [u8],
     len: usize,
-    need: usize,
+    required_len: usize,
 }
 
 impl<'a> FixedBuf<'a> {
-    /// Starts with an empty text in `buf`, whatever `buf` holds.
+    /// Starts with an empty text in `buf`; what `buf` holds is overwritten.
     pub fn new(buf: &'a mut [u8]) -> Self {
         Self {
             buf,
             len: 0,
-            need: 0,
+            required_len: 0,
         }
     }
 
@@ -51,43 +50,78 @@ impl<'a> FixedBuf<'a> {
     }
 
     /// The length, in bytes, that the text would have with room for all of it.
-    pub fn need(&self) -> usize {
-        self.need
+    pub fn required_len(&self) -> usize {
+        self.required_len
     }
 
     /// Whether something was left out.
     pub fn is_cut(&self) -> bool {
-        self.need > self.len
+        self.required_len > self.len
     }
 }
 
-impl fmt::Write for FixedBuf<'_> {
+impl Write for FixedBuf<'_> {
     #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Once something is left out, nothing may follow it: a later piece that
-        // happens to fit would close the gap and look like the real text.
+        // Once something is left out, nothing may follow it: a later piece that happens to
+        // fit would close the gap and look like the real text.
         if !self.is_cut() {
-            let room = self.buf.len() - self.len;
-            let fits = if text.len() <= room {
-                text.len()
-            } else {
-                (0..=room)
-                    .rfind(|&end| text.is_char_boundary(end))
-                    .unwrap_or(0)
-            };
+            let room = text.len().min(self.buf.len() - self.len);
+            let fits = (0..=room).rfind(|&len| text.is_char_boundary(len));
+            let fits = fits.unwrap_or(0);
             let end = self.len + fits;
             self.buf[self.len..end].copy_from_slice(&text.as_bytes()[..fits]);
             self.len = end;
         }
-        self.need = self.need.saturating_add(text.len());
+        self.required_len = self.required_len.saturating_add(text.len());
         Ok(())
     }
 }
 
+/// Passes text on with its control characters escaped, so that one record is one line.
+///
+/// A logged name with a line feed in it could forge a whole record, and one with an escape
+/// sequence takes over the terminal that shows the log. Clients choose such names, so the
+/// logger cannot trust any argument.
+pub(crate) struct Escape<'a, W>(pub(crate) &'a mut W);
+
+impl<W: Write> Write for Escape<'_, W> {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if may_need_escape(text) {
+            self.write_escaped(text)
+        } else {
+            self.0.write_str(text)
+        }
+    }
+}
+
+impl<W: Write> Escape<'_, W> {
+    #[cold]
+    fn write_escaped(&mut self, text: &str) -> fmt::Result {
+        for char in text.chars() {
+            if char.is_control() {
+                write!(self.0, "{}", char.escape_default())?;
+            } else {
+                self.0.write_char(char)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// True if any byte is, or may begin, a control character: C0, DEL, or the 0xC2 that starts
+/// C1 in UTF-8, where 0x9B alone opens an escape sequence. Looks at every byte instead of
+/// stopping early, which lets the compiler take sixteen at a time.
+#[inline]
+fn may_need_escape(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| {
+        found | (byte < 0x20) | (byte == 0x7F) | (byte == 0xC2)
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -113,7 +147,7 @@ mod tests {
                 .rfind(|&end| whole.is_char_boundary(end))
                 .unwrap();
 
-            prop_assert_eq!(buf.need(), whole.len());
+            prop_assert_eq!(buf.required_len(), whole.len());
             prop_assert_eq!(buf.as_bytes(), &whole.as_bytes()[..prefix_len]);
             prop_assert_eq!(buf.is_cut(), prefix_len < whole.len());
             prop_assert!(std::str::from_utf8(buf.as_bytes()).is_ok());
@@ -129,7 +163,7 @@ mod tests {
         buf.write_str("é").unwrap();
         buf.write_str("f").unwrap();
         assert_eq!(buf.as_bytes(), b"abcd");
-        assert_eq!(buf.need(), 7);
+        assert_eq!(buf.required_len(), 7);
     }
 
     #[test]
@@ -142,5 +176,30 @@ mod tests {
         assert!(!buf.is_cut());
         buf.write_str("e").unwrap();
         assert!(buf.is_cut());
+    }
+
+    fn escaped(text: &str) -> String {
+        let mut out = String::new();
+        Escape(&mut out).write_str(text).unwrap();
+        out
+    }
+
+    #[test]
+    fn no_character_leaves_a_control_character_behind() {
+        for char in (0..0x300).filter_map(char::from_u32) {
+            let out = escaped(&format!("a{char}b"));
+            assert!(!out.chars().any(char::is_control), "{char:?} gave {out:?}");
+            assert!(out.starts_with('a') && out.ends_with('b'));
+            assert_eq!(out == format!("a{char}b"), !char.is_control());
+        }
+    }
+
+    #[test]
+    fn text_around_control_characters_stays() {
+        assert_eq!(
+            escaped("\r\nGET / \u{9b}2J\x7f©\0"),
+            r"\r\nGET / \u{9b}2J\u{7f}©\u{0}"
+        );
+        assert_eq!(escaped(""), "");
     }
 }

@@ -1,16 +1,14 @@
-//! How much a line matters, and how much must matter to be logged.
+//! How much a line matters, how much must matter to be logged, and the macros, which ask.
 
-use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How much a line matters. A lower level is more serious, as in syslog(3), so
-/// that "at least this serious" is `<=`.
+/// How much a line matters. A lower level is more serious, as in syslog(3), so that "at
+/// least this serious" is `<=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Level {
-    /// Something is lost, or somebody has to act. Wakes the writer at once.
+    /// Something is lost, or an operator has to act. Wakes the writer thread at once.
     Error = 1,
     /// Something is wrong that the program can live with.
     Warn,
@@ -22,6 +20,10 @@ pub enum Level {
     Trace,
 }
 
+/// The names as they stand in a line: five columns, so that places line up. A level's number
+/// is its index.
+const NAMES: [&str; 6] = ["OFF  ", "ERROR", "WARN ", "INFO ", "DEBUG", "TRACE"];
+
 impl Level {
     /// All levels, the most serious first.
     pub const ALL: [Level; 5] = [
@@ -32,15 +34,9 @@ impl Level {
         Level::Trace,
     ];
 
-    /// The name as it stands in a line: five columns, so that places line up.
+    /// The name as it stands in a line.
     pub(crate) fn padded(self) -> &'static str {
-        match self {
-            Level::Error => "ERROR",
-            Level::Warn => "WARN ",
-            Level::Info => "INFO ",
-            Level::Debug => "DEBUG",
-            Level::Trace => "TRACE",
-        }
+        NAMES[self as usize]
     }
 }
 
@@ -62,7 +58,7 @@ impl fmt::Display for Level {
 /// assert!(!LevelFilter::OFF.allows(Level::Error));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LevelFilter(u8);
+pub struct LevelFilter(pub(crate) u8);
 
 impl LevelFilter {
     /// Logs nothing.
@@ -72,6 +68,13 @@ impl LevelFilter {
     #[inline]
     pub fn allows(self, level: Level) -> bool {
         level as u8 <= self.0
+    }
+
+    /// The filter of the `log` crate that allows the same: it numbers its levels alike.
+    #[cfg(feature = "log")]
+    pub(crate) fn to_facade(self) -> log::LevelFilter {
+        let same = log::LevelFilter::iter().nth(usize::from(self.0));
+        same.unwrap_or(log::LevelFilter::Trace)
     }
 }
 
@@ -86,54 +89,107 @@ impl FromStr for LevelFilter {
 
     /// Accepts `off` and the names of the levels, in capitals or not.
     fn from_str(name: &str) -> Result<Self, ParseLevelError> {
-        if name.eq_ignore_ascii_case("off") {
-            return Ok(LevelFilter::OFF);
-        }
-        Level::ALL
-            .into_iter()
-            .find(|level| level.padded().trim_end().eq_ignore_ascii_case(name))
-            .map(LevelFilter::from)
-            .ok_or_else(|| ParseLevelError { name: name.into() })
+        (0..)
+            .zip(NAMES)
+            .find(|(_, padded)| padded.trim_end().eq_ignore_ascii_case(name))
+            .map(|(number, _)| LevelFilter(number))
+            .ok_or_else(|| ParseLevelError(name.into()))
     }
 }
 
-/// What was given is not the name of a level.
+/// The text is not the name of a level.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseLevelError {
-    name: String,
-}
+pub struct ParseLevelError(String);
 
 impl fmt::Display for ParseLevelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &self.name;
-        write!(
-            f,
-            "{name:?} is no level: use off, error, warn, info, debug or trace"
-        )
+        let (name, names) = (&self.0, "off, error, warn, info, debug or trace");
+        write!(f, "{name:?} is no level: use {names}")
     }
 }
 
-impl Error for ParseLevelError {}
+impl std::error::Error for ParseLevelError {}
 
-/// A filter that any thread may change while others log.
-#[derive(Debug)]
-pub(crate) struct AtomicLevel(AtomicU8);
+/// Logs a line of the given [`Level`](crate::elog::Level). If the level is filtered out, the
+/// arguments are not even evaluated.
+///
+/// Logs to the process's logger, or to another one:
+///
+/// ```
+/// # use day06_elog as reactor;
+/// # use reactor::elog::{Builder, Level};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let guard = Builder::new(dir.path().join("log")).build()?;
+/// # let audit = guard.logger();
+/// # let level = Level::Debug;
+/// reactor::log!(level, "{} clients", 3);
+/// reactor::log!(logger: audit, level, "{} clients", 3);
+/// # Ok::<(), reactor::elog::BuildError>(())
+/// ```
+#[macro_export]
+macro_rules! log {
+    (logger: $logger:expr, $level:expr, $($arg:tt)+) => {{
+        let (logger, level) = ($logger, $level);
+        if logger.enabled(level) {
+            // The path is shortened and the line number made text when this is compiled, and
+            // not once for each line that is logged.
+            const PLACE: &str =
+                $crate::elog::file_name(::core::concat!(::core::file!(), ":", ::core::line!()));
+            logger.log(level, PLACE, ::core::format_args!($($arg)+));
+        }
+    }};
+    // From `error!` and the like, which put the level in front of the logger.
+    (@$level:ident logger: $logger:expr, $($arg:tt)+) => {
+        $crate::log!(logger: $logger, $crate::elog::Level::$level, $($arg)+)
+    };
+    (@$level:ident $($arg:tt)+) => { $crate::log!($crate::elog::Level::$level, $($arg)+) };
+    ($level:expr, $($arg:tt)+) => {
+        $crate::log!(logger: $crate::elog::Global, $level, $($arg)+)
+    };
+}
 
-impl AtomicLevel {
-    pub(crate) fn new(filter: LevelFilter) -> Self {
-        Self(AtomicU8::new(filter.0))
+/// Logs that something is lost, or that an operator has to act. Arguments as for
+/// [`format!`], after an optional `logger: …,`.
+#[macro_export]
+macro_rules! error {
+    ($($arg:tt)+) => { $crate::log!(@Error $($arg)+) };
+}
+
+/// Logs that something is wrong that the program can live with. Arguments as for
+/// [`format!`], after an optional `logger: …,`.
+#[macro_export]
+macro_rules! warn {
+    ($($arg:tt)+) => { $crate::log!(@Warn $($arg)+) };
+}
+
+/// Logs what the program does, for the people who run it. Arguments as for [`format!`],
+/// after an optional `logger: …,`.
+#[macro_export]
+macro_rules! info {
+    ($($arg:tt)+) => { $crate::log!(@Info $($arg)+) };
+}
+
+/// Logs what the program does, for the people who write it. Arguments as for [`format!`],
+/// after an optional `logger: …,`.
+#[macro_export]
+macro_rules! debug {
+    ($($arg:tt)+) => { $crate::log!(@Debug $($arg)+) };
+}
+
+/// Logs a step. Arguments as for [`format!`], after an optional `logger: …,`.
+#[macro_export]
+macro_rules! trace {
+    ($($arg:tt)+) => { $crate::log!(@Trace $($arg)+) };
+}
+
+/// The part of a path after the last slash. The macros use it while they are compiled; at
+/// run time [`Path::file_name`](std::path::Path::file_name) is the better choice.
+pub const fn file_name(path: &str) -> &str {
+    let mut start = path.len();
+    while start > 0 && path.as_bytes()[start - 1] != b'/' {
+        start -= 1;
     }
-
-    /// Relaxed: a thread that sees a change a moment later logs a line more or
-    /// less, and nothing else depends on it.
-    #[inline]
-    pub(crate) fn get(&self) -> LevelFilter {
-        LevelFilter(self.0.load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn set(&self, filter: LevelFilter) {
-        self.0.store(filter.0, Ordering::Relaxed);
-    }
+    path.split_at(start).1
 }
 
 #[cfg(test)]
@@ -154,6 +210,7 @@ mod tests {
     fn every_level_is_parsed_from_the_name_it_displays() {
         for level in Level::ALL {
             let shown = level.to_string();
+            assert_eq!(shown.to_uppercase(), format!("{level:?}").to_uppercase());
             assert_eq!(shown.parse(), Ok(LevelFilter::from(level)));
             assert_eq!(shown.to_lowercase().parse(), Ok(LevelFilter::from(level)));
         }
@@ -165,10 +222,10 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_filter_keeps_what_was_set_last() {
-        let shared = AtomicLevel::new(Level::Info.into());
-        assert!(!shared.get().allows(Level::Debug));
-        shared.set(Level::Trace.into());
-        assert!(shared.get().allows(Level::Debug));
+    fn a_place_is_the_file_without_its_directories() {
+        assert_eq!(file_name("src/elog/level.rs:7"), "level.rs:7");
+        assert_eq!(file_name("level.rs:7"), "level.rs:7");
+        assert_eq!(file_name("src/"), "");
+        assert_eq!(file_name(""), "");
     }
 }

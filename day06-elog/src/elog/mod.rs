@@ -4,21 +4,23 @@
 //! info!(…) ─ level? ─▶ with_line ─────▶ push ──▶ front │ back ──▶ writer thread ──▶ file
 //!                      FixedBuf         DoubleBuffer
 //!                      header, escape      │
-//!                                          └ synchronous, or no writer: Direct ──▶ file
+//!                                          └ synchronous, or no writer thread ──▶ file
 //! ```
 //!
 //! The modules in the order in which the lesson builds them:
 //!
-//! 1. the synchronous port of LevelDB's logger: [`Level`], the macros, a line with a
-//!    header (`line`, `utc`), and `direct`, which writes it before the call returns;
-//! 2. [`FixedBuf`], which makes the second pass exact, `escape`, and the `header` that
-//!    is kept from line to line;
-//! 3. `double_buffer` and its `writer` thread, which the [`Guard`] ends;
-//! 4. what can go wrong: files that are full, moved or cut (`sink`, `rotation`), disks
-//!    that are full (`reporter`, `notice`, [`Stats`]), processes that exit, panic or
-//!    fork (`at_exit`, `panic_hook`, `at_fork`).
+//! 1. the synchronous port of LevelDB's logger: [`Level`] and the macros (`level`), a line
+//!    with a header (`line`), and the file that it is appended to (`open_file`);
+//! 2. [`FixedBuf`], which makes the second pass exact, and the escaping on the way
+//!    (`fixed_buf`);
+//! 3. the double `buffer` and its `writer` thread, which the [`Guard`] ends (`logger`);
+//! 4. what can go wrong: files that are full, moved or cut (`file`), disks that are full
+//!    ([`Stats`]), processes that exit, panic or fork (`process`).
 //!
-//! Each is measured by `examples/elog_bench.rs`.
+//! Each is measured by `examples/elog_bench.rs`. A module imports from `base` and from those
+//! before it in this order, and from no other part of the crate: `level`, `fixed_buf`,
+//! `line`, `stats`, `open_file`, `file`, `buffer`, `writer`, `logger`, `process`, `facade`,
+//! `builder`.
 //!
 //! ```
 //! # use day06_elog as reactor;
@@ -33,45 +35,23 @@
 //! # Ok::<(), reactor::elog::BuildError>(())
 //! ```
 
-mod at_exit;
-mod at_fork;
-mod build_error;
+mod buffer;
 mod builder;
-mod deadline;
-mod direct;
-mod double_buffer;
-mod escape;
 #[cfg(feature = "log")]
 mod facade;
+mod file;
 mod fixed_buf;
-mod global;
-mod guard;
-mod header;
 mod level;
 mod line;
-mod log_file;
 mod logger;
-mod macros;
-mod notice;
-mod panic_hook;
-mod registry;
-mod reporter;
-mod rotation;
-mod signal_mask;
-mod sink;
+mod open_file;
+mod process;
 mod stats;
-mod stderr;
-mod sync;
-mod utc;
 mod writer;
 
-pub use build_error::BuildError;
-pub use builder::{Builder, WhenFull};
+pub use builder::{BuildError, Builder, WhenFull};
 pub use fixed_buf::FixedBuf;
-pub use global::Global;
-pub use guard::Guard;
-pub use level::{Level, LevelFilter, ParseLevelError};
+pub use level::{Level, LevelFilter, ParseLevelError, file_name};
 pub use line::MAX_LINE;
-pub use logger::Elog;
-pub use macros::file_name;
+pub use logger::{Elog, Global, Guard};
 pub use stats::{Lost, Stats};

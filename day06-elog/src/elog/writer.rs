@@ -1,79 +1,216 @@
-//! The thread that moves lines from the double buffer to the file.
+//! The writer thread, its side of the double buffer, and how callers wait for it.
 
 use std::io;
-use std::sync::atomic::Ordering;
+use std::mem;
 use std::thread;
 use std::time::Duration;
 
-use crate::elog::double_buffer::{BUFFER_SIZE, Batch, DoubleBuffer};
-use crate::elog::logger::Core;
-use crate::elog::notice::with_notice;
-use crate::elog::signal_mask::with_signals_blocked;
-use crate::elog::sink::Sink;
+use crate::base::signal_mask::SignalSet;
+use crate::base::sync::wait_while;
+use crate::elog::buffer::{DoubleBuffer, Phase, Request, State};
+use crate::elog::file::LogFile;
+use crate::elog::line::loss_notice;
+use crate::elog::stats::Reporter;
 
-/// How long a failed write is left alone: doubled from the first to the last.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LAST_PAUSE: Duration = Duration::from_millis(500);
+/// How long the thread waits after a failed write: doubled from the first to the last.
+const BACKOFF_MIN: Duration = Duration::from_millis(5);
+const BACKOFF_MAX: Duration = Duration::from_millis(500);
 
-/// Starts the writer of `core`. Nobody waits for the thread itself to end; that
-/// it has closed the buffer says enough.
+/// In addition to a buffer's capacity, so that the line about lost lines makes none grow.
+const NOTICE_SIZE: usize = 256;
+
+/// Starts the thread that writes the lines of `buffer`. No other thread joins it; that it has
+/// left the buffer says enough.
+///
+/// # Errors
+///
+/// Fails when the thread cannot be started.
 pub(crate) fn start(
-    core: &'static Core,
     buffer: &'static DoubleBuffer,
-    sink: Sink,
+    reporter: &'static Reporter,
+    flush_interval: Duration,
 ) -> io::Result<()> {
-    let writer = Writer { core, buffer, sink };
-    // A signal handler belongs to the program's own threads, and a signal that
-    // ends the program must not be answered here first.
-    with_signals_blocked(|| {
-        thread::Builder::new()
-            .name("elog".into())
-            .spawn(|| writer.run())
-    })?;
-    Ok(())
+    let Some(file) = buffer.start_buffering() else {
+        return Ok(());
+    };
+    let writer = Writer {
+        buffer,
+        reporter,
+        file,
+    };
+    // A signal handler belongs to the program's own threads, and a signal that ends the
+    // program must not be answered here first.
+    let before = SignalSet::all()?.block()?;
+    let builder = thread::Builder::new().name("elog".into());
+    let started = builder.spawn(move || writer.run(flush_interval));
+    before.restore()?;
+    started.map(drop)
 }
 
 struct Writer {
-    core: &'static Core,
     buffer: &'static DoubleBuffer,
-    sink: Sink,
+    reporter: &'static Reporter,
+    file: LogFile,
 }
 
 impl Writer {
-    fn run(mut self) {
-        let mut batch = Batch::with_capacity(BUFFER_SIZE);
-        while self.buffer.take(&mut batch, self.core.flush_interval) {
-            if self.core.reopen.swap(false, Ordering::Relaxed) {
-                self.sink.follow_path();
+    fn run(mut self, flush_interval: Duration) {
+        let mut back = self.buffer.allocate();
+        while let Some(batch) = self.buffer.take(&mut back, flush_interval) {
+            if batch.reopen {
+                self.file.reopen_if_moved();
             }
-            if self.write(&batch.bytes) {
-                self.buffer.settle(batch.lines);
+            if !self.write(&back) {
+                break;
             }
-            if batch.dropped > 0 {
-                with_notice(batch.dropped, "buffer full", |notice| self.write(notice));
-            }
+            self.buffer.mark_written(batch);
         }
-        drop(self.sink);
-        self.core.direct.give_back();
-        self.buffer.close();
+        drop(self.file);
+        self.buffer.end_buffering();
     }
 
-    /// Writes until everything is written: a disk may be freed again, and the
-    /// lines are safe in memory. False says that a shutdown gave them up.
+    /// Writes until everything is written: a disk may be freed again, and the lines are safe
+    /// in memory. False if a shutdown has abandoned them.
     fn write(&mut self, lines: &[u8]) -> bool {
         let mut at = 0;
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = BACKOFF_MIN;
         loop {
-            let result = self.sink.append(lines, &mut at);
-            if let Some(trouble) = self.sink.take_trouble() {
-                self.core.reporter.report(&trouble);
+            let result = self.file.append(lines, &mut at);
+            self.reporter.report(self.file.take_error());
+            if result.is_ok() {
+                return true;
             }
-            let Err(error) = result else { return true };
-            self.core.reporter.report(&error);
-            if !self.buffer.pause(pause) {
+            self.reporter.report(result);
+            if !self.buffer.pause(backoff) {
                 return false;
             }
-            pause = (pause * 2).min(LAST_PAUSE);
+            backoff = (backoff * 2).min(BACKOFF_MAX);
         }
+    }
+}
+
+/// What the writer thread takes away at once, beside the bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Batch {
+    pub(crate) lines: u64,
+    /// How many lost lines the last line of the bytes reports; 0 if it is another line.
+    pub(crate) reported: u64,
+    /// Whether to look at the path.
+    pub(crate) reopen: bool,
+}
+
+impl DoubleBuffer {
+    /// From now on lines wait in the buffer, and the caller writes them to the file.
+    pub(crate) fn start_buffering(&self) -> Option<LogFile> {
+        let mut state = self.lock();
+        state.phase = Phase::Running;
+        state.front = self.allocate();
+        state.file.take()
+    }
+
+    pub(crate) fn allocate(&self) -> Vec<u8> {
+        Vec::with_capacity(self.capacity + NOTICE_SIZE)
+    }
+
+    /// Waits until there is something worth writing, or `interval` has passed, and exchanges
+    /// the front buffer for `back`, whose content is done with. `None` says that there is no
+    /// more to come.
+    pub(crate) fn take(&self, back: &mut Vec<u8>, interval: Duration) -> Option<Batch> {
+        let mut state = wait_while(&self.work, self.lock(), interval, |state| {
+            state.request == Request::Nothing && state.phase == Phase::Running
+        });
+        if state.phase == Phase::Abandoned {
+            return None;
+        }
+        let batch = Batch {
+            lines: mem::take(&mut state.front_lines),
+            reported: state.unreported,
+            reopen: mem::take(&mut state.reopen),
+        };
+        back.clear();
+        mem::swap(&mut state.front, back);
+        if batch.reported > 0 {
+            back.extend(loss_notice(batch.reported, "buffer full"));
+        }
+        state.request = Request::Nothing;
+        state.congested = false;
+        let goes_on = state.phase == Phase::Running || !back.is_empty() || batch.reopen;
+        drop(state);
+        self.room.notify_all();
+        goes_on.then_some(batch)
+    }
+
+    /// The batch is in the kernel's hands.
+    pub(crate) fn mark_written(&self, batch: Batch) {
+        let mut state = self.lock();
+        state.unreported -= batch.reported;
+        // The lines of an abandoned batch are counted as lost already, and none is queued.
+        let lines = batch.lines.min(state.stats.queued);
+        state.stats.written += lines;
+        state.stats.queued -= lines;
+        drop(state);
+        self.progress.notify_all();
+    }
+
+    /// Waits before a failed write is tried again, but not if a caller waits for that write:
+    /// a new line is no reason to try again, a flush is. False if the lines are abandoned.
+    pub(crate) fn pause(&self, delay: Duration) -> bool {
+        let mut state = wait_while(&self.work, self.lock(), delay, |state| {
+            state.request < Request::Retry && state.phase != Phase::Abandoned
+        });
+        // What came meanwhile has waited long enough.
+        state.request = Request::Write;
+        state.phase != Phase::Abandoned
+    }
+
+    /// The file is closed. Callers write their lines themselves from now on.
+    pub(crate) fn end_buffering(&self) {
+        self.leave(self.lock(), Phase::Direct);
+    }
+}
+
+impl DoubleBuffer {
+    /// Waits until every line that was queued before the call is written or lost.
+    ///
+    /// # Errors
+    ///
+    /// After `timeout`, returns how many of them were neither.
+    pub(crate) fn flush(&self, timeout: Duration) -> Result<(), u64> {
+        let mut state = self.lock();
+        let settled = |state: &State| state.stats.written + state.stats.dropped_io;
+        let target = settled(&state) + state.stats.queued;
+        if settled(&state) < target {
+            self.notify_writer(state, Request::Retry);
+            let is_behind = |state: &mut State| settled(state) < target;
+            state = wait_while(&self.progress, self.lock(), timeout, is_behind);
+        }
+        match target.saturating_sub(settled(&state)) {
+            0 => Ok(()),
+            left => Err(left),
+        }
+    }
+
+    /// Asks the writer thread to write what there is and leave, and waits until it has.
+    ///
+    /// # Errors
+    ///
+    /// After `timeout`, abandons the lines that are left, counts them as lost and returns how
+    /// many they are.
+    pub(crate) fn stop(&self, timeout: Duration) -> Result<(), u64> {
+        let mut state = self.lock();
+        if state.phase == Phase::Running {
+            state.phase = Phase::Stopping;
+        }
+        self.notify_writer(state, Request::Retry);
+        let is_behind = |state: &mut State| !state.has_left();
+        let mut state = wait_while(&self.progress, self.lock(), timeout, is_behind);
+        if state.has_left() {
+            return Ok(());
+        }
+        let lost = mem::take(&mut state.stats.queued);
+        state.stats.dropped_io += lost;
+        state.unreported += lost;
+        self.leave(state, Phase::Abandoned);
+        Err(lost)
     }
 }

@@ -1,8 +1,8 @@
-//! What the tests of Elog share: a log in a directory of its own, and lines that
-//! prove themselves.
+//! What the tests of Elog share: a log in a directory of its own, and lines with a checksum.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,6 +13,9 @@ use day06_elog as reactor;
 
 use reactor::elog::{Builder, Elog, Stats, WhenFull};
 use tempfile::TempDir;
+
+/// What Elog may hold in memory: two buffers of 1 MiB.
+pub(crate) const MEMORY: u64 = 2 * 1024 * 1024;
 
 /// A log in a directory of its own.
 pub(crate) struct Log {
@@ -36,23 +39,9 @@ impl Log {
         self.dir.path().join(format!("log.{number}"))
     }
 
-    /// All files of the log that exist, the oldest first. A process that was
-    /// killed in the middle of a rotation leaves a gap in the numbers.
+    /// All files of the log that exist, the oldest first.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let mut numbers: Vec<usize> = fs::read_dir(self.dir())
-            .unwrap()
-            .filter_map(|entry| {
-                let name = entry.unwrap().file_name().into_string().unwrap();
-                name.strip_prefix("log.")?.parse().ok()
-            })
-            .collect();
-        numbers.sort_unstable_by(|a, b| b.cmp(a));
-        numbers
-            .into_iter()
-            .map(|number| self.rotated(number))
-            .chain([self.path.clone()])
-            .filter(|path| path.exists())
-            .collect()
+        files_at(&self.path)
     }
 
     /// What was logged to the file, without headers.
@@ -62,18 +51,28 @@ impl Log {
 
     /// What was logged to all files, in order.
     pub(crate) fn all_texts(&self) -> Vec<String> {
-        self.files()
-            .iter()
-            .flat_map(|path| texts_in(path))
-            .collect()
+        let files = self.files();
+        files.iter().flat_map(|path| texts_in(path)).collect()
     }
+}
+
+/// All files of the log at the path, the oldest first. A process that was killed in the
+/// middle of a rotation leaves a gap in the numbers.
+pub(crate) fn files_at(path: &Path) -> Vec<PathBuf> {
+    let number = |path: &PathBuf| path.extension().map(|number| number.to_str()?.parse().ok());
+    let entries = fs::read_dir(path.parent().unwrap()).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.file_stem() == path.file_stem());
+    // The file without a number is the newest.
+    files.sort_by_key(|file| Reverse(number(file).unwrap_or(Some(0_u32))));
+    files
 }
 
 /// The lines of a file that begins as it should, without headers.
 pub(crate) fn texts_in(path: &Path) -> Vec<String> {
     let content = fs::read_to_string(path).unwrap();
     assert!(content.starts_with("# UTC "), "{content:.100}");
-    assert!(content.ends_with('\n'), "the last line is torn");
+    assert!(content.ends_with('\n'), "the last line is a partial one");
     texts_of(&content)
 }
 
@@ -109,7 +108,7 @@ pub(crate) fn assert_adds_up(stats: Stats) {
 
 /// A logger that waits for as long as it takes: where nothing goes wrong, nothing
 /// may be lost, however slow the machine is.
-pub(crate) fn patient(path: &Path) -> Builder {
+pub(crate) fn lossless(path: &Path) -> Builder {
     Elog::builder(path)
         .when_full(WhenFull::Block(Duration::MAX))
         .shutdown_timeout(Duration::MAX)
@@ -119,11 +118,11 @@ pub(crate) fn patient(path: &Path) -> Builder {
 pub(crate) fn in_both_modes(test: impl Fn(&Log, Builder)) {
     for synchronous in [false, true] {
         let log = Log::new();
-        test(&log, patient(&log.path).synchronous(synchronous));
+        test(&log, lossless(&log.path).synchronous(synchronous));
     }
 }
 
-/// A text that tells who wrote it, in which order, and whether it is damaged.
+/// A text with its writer, its number and a checksum over all of it.
 pub(crate) fn checked(writer: usize, number: usize, payload: &str) -> String {
     let sum = checksum(writer, number, payload);
     format!("{writer} {number} {payload} {sum:016x}")

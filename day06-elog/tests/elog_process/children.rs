@@ -2,35 +2,34 @@
 
 use std::env;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{self, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// After this time a child is taken to hang.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What starts this program in a role.
+pub(crate) fn command(role: &str, path: &Path, number: usize) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.arg("child").arg(role).arg(path);
+    command.arg(number.to_string()).env_remove("ELOG");
+    command.stdin(Stdio::null());
+    command
+}
 
 /// A child that is killed when the test is done with it.
-pub(crate) struct Role(Child);
+pub(crate) struct Child(process::Child);
 
-impl Role {
+impl Child {
     pub(crate) fn start(role: &str, path: &Path, number: usize) -> Self {
-        Self::start_with(role, path, number, |command| command)
+        Self(command(role, path, number).spawn().unwrap())
     }
 
-    pub(crate) fn start_with(
-        role: &str,
-        path: &Path,
-        number: usize,
-        configure: impl FnOnce(&mut Command) -> &mut Command,
-    ) -> Self {
-        let mut command = Command::new(env::current_exe().unwrap());
-        command
-            .arg("child")
-            .arg(role)
-            .arg(path)
-            .arg(number.to_string());
-        command.env_remove("ELOG").stdin(Stdio::null());
-        Self(configure(&mut command).spawn().unwrap())
+    /// Starts a child whose stderr is expected and not shown.
+    pub(crate) fn start_quietly(role: &str, path: &Path, number: usize) -> Self {
+        let mut command = command(role, path, number);
+        Self(command.stderr(Stdio::null()).spawn().unwrap())
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {
@@ -43,7 +42,7 @@ impl Role {
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !self.has_ended() {
             assert!(Instant::now() < deadline, "the child hangs");
             thread::sleep(Duration::from_millis(1));
@@ -52,7 +51,7 @@ impl Role {
     }
 }
 
-impl Drop for Role {
+impl Drop for Child {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.0.kill();
@@ -62,21 +61,6 @@ impl Drop for Role {
 
 /// Plays a role to its end, which must be a good one.
 pub(crate) fn play(role: &str, path: &Path, number: usize) {
-    let status = Role::start(role, path, number).wait();
+    let status = Child::start(role, path, number).wait();
     assert!(status.success(), "{role} {number}: {status}");
-}
-
-/// Plays a role with what it prints, and with one more variable.
-pub(crate) fn play_for_output(role: &str, path: &Path, variable: (&str, &str)) -> Output {
-    let output = Command::new(env::current_exe().unwrap())
-        .arg("child")
-        .arg(role)
-        .arg(path)
-        .arg("0")
-        .env_remove("ELOG")
-        .env(variable.0, variable.1)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    output
 }

@@ -1,4 +1,5 @@
-//! A process that forks while its threads log.
+//! Several processes with one log: children that are forked while threads log, and processes
+//! that know nothing of each other.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,27 +10,33 @@ use std::time::{Duration, Instant};
 
 use day06_elog as reactor;
 
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork};
 use reactor::elog::Global;
 
-use super::children::play;
-use super::elog_common::{Log, assert_adds_up, checked, patient, verify};
-use super::{Named, Role as Body};
+use super::children::{Child, play};
+use super::elog_common::{Log, assert_adds_up, checked, lossless, verify};
+use super::{Named, Role};
 
-pub(crate) const TESTS: &[Named<fn()>] =
-    &[("forks::children_log_and_nothing_is_written_twice", forks)];
+pub(crate) const TESTS: &[Named<fn()>] = named![
+    forked_children_log_and_nothing_is_written_twice,
+    two_processes_do_not_mix_their_lines,
+];
 
-pub(crate) const ROLES: &[Named<Body>] = &[
-    ("fork", fork_while_threads_log),
-    ("fork-sync", fork_while_threads_log_synchronously),
+pub(crate) const ROLES: &[Named<Role>] = named![
+    fork_while_threads_log,
+    fork_while_threads_log_synchronously,
+    log_as_one_of_many,
 ];
 
 const THREADS: usize = 8;
 
-/// After this time a child is taken to hang in a lock.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// After this time a forked child is taken to hang in a lock.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-fn forks() {
-    for role in ["fork", "fork-sync"] {
+fn forked_children_log_and_nothing_is_written_twice() {
+    for role in ROLES[..2].iter().map(|(name, _)| name) {
         let log = Log::new();
         let forks = 1000;
         play(role, &log.path, forks);
@@ -64,7 +71,7 @@ fn fork_while_threads_log_synchronously(path: PathBuf, forks: usize) {
 }
 
 fn run(path: PathBuf, forks: usize, synchronous: bool) {
-    let guard = patient(&path).synchronous(synchronous).init().unwrap();
+    let guard = lossless(&path).synchronous(synchronous).init().unwrap();
     let done = AtomicBool::new(false);
     let failed = thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -84,7 +91,8 @@ fn run(path: PathBuf, forks: usize, synchronous: bool) {
         let failed = (0..forks).find(|&child| {
             let text = checked(THREADS + forks, child, "of the thread that forks");
             reactor::info!("{text}");
-            wait_for(fork_one(child)) != 0
+            let pid = fork_one(child);
+            wait_for(pid) != WaitStatus::Exited(pid, 0)
         });
         // Before any assertion: the threads would run for ever.
         done.store(true, Ordering::Relaxed);
@@ -97,16 +105,14 @@ fn run(path: PathBuf, forks: usize, synchronous: bool) {
 }
 
 /// Returns the id of a child that logs one line and exits.
-fn fork_one(child: usize) -> libc::pid_t {
-    // SAFETY: the child uses Elog and the allocator, which are made for it, and
-    // exits.
-    let pid = unsafe { libc::fork() };
-    if pid != 0 {
-        return pid;
+fn fork_one(child: usize) -> Pid {
+    // SAFETY: the child uses Elog and the allocator, which are made for it, and exits.
+    if let ForkResult::Parent { child } = unsafe { fork() }.unwrap() {
+        return child;
     }
     let text = checked(THREADS + child, 0, &format!("child {}", process::id()));
     reactor::info!("{text}");
-    // The parent's lines are no business of the child's.
+    // The parent's lines are not counted as the child's.
     let stats = Global.logger().unwrap().stats();
     let is_own = (stats.accepted, stats.written) == (1, 1);
     // Runs what Elog has registered for the exit, unlike `_exit`.
@@ -114,17 +120,36 @@ fn fork_one(child: usize) -> libc::pid_t {
 }
 
 /// Returns the status of a child, which is killed if it takes too long.
-fn wait_for(pid: libc::pid_t) -> libc::c_int {
-    let deadline = Instant::now() + PATIENCE;
-    let mut status = 0;
+fn wait_for(pid: Pid) -> WaitStatus {
+    let deadline = Instant::now() + TIMEOUT;
     loop {
-        // SAFETY: the pointer is valid for the call.
-        match unsafe { libc::waitpid(pid, &raw mut status, libc::WNOHANG) } {
-            0 if Instant::now() < deadline => thread::yield_now(),
-            // SAFETY: the child has not been waited for, so the id is its own.
-            0 => assert_eq!(unsafe { libc::kill(pid, libc::SIGKILL) }, 0),
-            waited if waited == pid => return status,
-            _ => return -1,
+        match waitpid(pid, Some(WaitPidFlag::WNOHANG)).unwrap() {
+            WaitStatus::StillAlive if Instant::now() < deadline => thread::yield_now(),
+            WaitStatus::StillAlive => kill(pid, Signal::SIGKILL).unwrap(),
+            status => return status,
         }
+    }
+}
+
+const LINES: usize = 30_000;
+
+fn two_processes_do_not_mix_their_lines() {
+    let log = Log::new();
+    let start = |writer| Child::start("log_as_one_of_many", &log.path, writer);
+    let children: Vec<Child> = (0..4).map(start).collect();
+    for mut child in children {
+        assert!(child.wait().success());
+    }
+    let written = verify(&log.texts());
+    assert_eq!(written.len(), 4);
+    assert!(written.values().all(|&count| count == LINES));
+}
+
+fn log_as_one_of_many(path: PathBuf, writer: usize) {
+    let builder = lossless(&path).synchronous(writer % 2 == 1);
+    let _guard = builder.init().unwrap();
+    for number in 0..LINES {
+        let text = checked(writer, number, &"x".repeat(number * 7 % 900));
+        reactor::info!("{text}");
     }
 }

@@ -1,5 +1,5 @@
-//! The process's logger: before it is there, and what the environment and the
-//! working directory do to it.
+//! The process's logger: before it is there, and what the environment and the working
+//! directory do to it.
 
 use std::env;
 use std::fs;
@@ -10,34 +10,28 @@ use day06_elog as reactor;
 
 use reactor::elog::{BuildError, Elog, Global, Level};
 
-use super::children::{play, play_for_output};
+use super::children::{command, play};
 use super::elog_common::{Log, texts_in, texts_of};
-use super::{Named, Role as Body};
+use super::{Named, Role};
 
-pub(crate) const TESTS: &[Named<fn()>] = &[
-    (
-        "global::troubles_go_to_stderr_while_there_is_no_logger",
-        no_logger,
-    ),
-    ("global::a_closed_stderr_is_no_trouble", closed_stderr),
-    ("global::the_environment_overrides_the_level", environment),
-    (
-        "global::a_relative_path_survives_a_change_of_directory",
-        relative_path,
-    ),
+pub(crate) const TESTS: &[Named<fn()>] = named![
+    failures_go_to_stderr_while_there_is_no_logger,
+    a_closed_stderr_is_no_failure,
+    the_environment_overrides_the_level,
+    a_relative_path_survives_a_change_of_directory,
 ];
 
-pub(crate) const ROLES: &[Named<Body>] = &[
-    ("no-logger", log_without_logger),
-    ("closed-stderr", log_without_logger_and_stderr),
-    ("levels", log_all_levels),
-    ("relative-path", log_to_relative_path),
+pub(crate) const ROLES: &[Named<Role>] = named![
+    log_without_logger,
+    log_without_logger_and_stderr,
+    log_all_levels,
+    log_to_relative_path,
 ];
 
-const NOTHING: (&str, &str) = ("NOTHING", "");
-
-fn no_logger() {
-    let output = play_for_output("no-logger", Path::new(""), NOTHING);
+fn failures_go_to_stderr_while_there_is_no_logger() {
+    let output = command("log_without_logger", Path::new(""), 0).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{output:?}");
     let texts = texts_of(str::from_utf8(&output.stderr).unwrap());
     assert_eq!(texts, ["a warning", "an error"]);
     assert!(output.stdout.is_empty());
@@ -51,8 +45,8 @@ fn log_without_logger(_: PathBuf, _: usize) {
     reactor::error!("an {}", "error");
 }
 
-fn closed_stderr() {
-    play_for_output("closed-stderr", Path::new(""), NOTHING);
+fn a_closed_stderr_is_no_failure() {
+    play("log_without_logger_and_stderr", Path::new(""), 0);
 }
 
 fn log_without_logger_and_stderr(path: PathBuf, number: usize) {
@@ -61,21 +55,21 @@ fn log_without_logger_and_stderr(path: PathBuf, number: usize) {
     log_without_logger(path, number);
 }
 
-fn environment() {
+fn the_environment_overrides_the_level() {
+    let up_to_debug = &["ERROR", "WARN", "INFO", "DEBUG"][..];
     let cases = [
-        (("ELOG", "warn"), &["ERROR", "WARN"][..], ""),
-        (("ELOG", "off"), &[], ""),
-        (NOTHING, &["ERROR", "WARN", "INFO", "DEBUG"], ""),
-        (
-            ("ELOG", "loud"),
-            &["ERROR", "WARN", "INFO", "DEBUG"],
-            "\"loud\"",
-        ),
+        (Some("warn"), &up_to_debug[..2], ""),
+        (Some("off"), &[], ""),
+        (None, up_to_debug, ""),
+        (Some("loud"), up_to_debug, "\"loud\""),
     ];
-    for (variable, expected, complaint) in cases {
+    for (level, expected, complaint) in cases {
         let log = Log::new();
-        let output = play_for_output("levels", &log.path, variable);
-        assert_eq!(log.texts(), expected, "{variable:?}");
+        let mut command = command("log_all_levels", &log.path, 0);
+        let output = command.envs(level.map(|level| ("ELOG", level))).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(log.texts(), expected, "{level:?}");
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(stderr.is_empty(), complaint.is_empty());
         assert!(stderr.contains(complaint), "{stderr}");
@@ -92,9 +86,9 @@ fn log_all_levels(path: PathBuf, _: usize) {
     drop(guard);
 }
 
-fn relative_path() {
+fn a_relative_path_survives_a_change_of_directory() {
     let log = Log::new();
-    play("relative-path", &log.path, 0);
+    play("log_to_relative_path", &log.path, 0);
     assert_eq!(texts_in(&log.rotated(1)), ["before"]);
     assert_eq!(log.texts(), ["after"]);
 }

@@ -9,25 +9,19 @@ use day06_elog as reactor;
 
 use reactor::elog::{Builder, Elog};
 
-use super::children::Role;
-use super::elog_common::{Log, checked, texts_of, verify};
-use super::{Named, Role as Body};
+use super::children::Child;
+use super::elog_common::{Log, MEMORY, checked, texts_of, verify};
+use super::{Named, Role};
 
-pub(crate) const TESTS: &[Named<fn()>] = &[
-    ("kills::a_synchronous_log_has_every_line", synchronous),
-    ("kills::so_it_has_if_it_is_killed_rotating", rotating),
-    (
-        "kills::an_asynchronous_log_loses_a_bounded_rest",
-        asynchronous,
-    ),
+pub(crate) const TESTS: &[Named<fn()>] = named![
+    a_killed_process_has_written_every_synchronous_line,
+    a_process_killed_in_a_rotation_has_written_every_line,
+    a_killed_process_loses_a_bounded_number_of_asynchronous_lines,
 ];
 
-pub(crate) const ROLES: &[Named<Body>] = &[("log-until-killed", log_until_killed)];
+pub(crate) const ROLES: &[Named<Role>] = named![log_until_killed];
 
 const KILLS: usize = 50;
-
-/// The most that can be in memory: two buffers of 1 MiB.
-const MEMORY: usize = 2 * 1024 * 1024;
 
 /// What a child gets as its number.
 const ASYNCHRONOUS: usize = 0;
@@ -36,51 +30,35 @@ const ROTATING: usize = 2;
 
 fn builder(path: &Path, mode: usize) -> Builder {
     let builder = Elog::builder(path).synchronous(mode != ASYNCHRONOUS);
-    if mode == ROTATING {
-        builder.rotate(1000, u32::MAX)
-    } else {
-        builder
-    }
+    let max_size = if mode == ROTATING { 1000 } else { u64::MAX };
+    builder.rotate(max_size, u32::MAX)
 }
 
-fn synchronous() {
+fn a_killed_process_has_written_every_synchronous_line() {
     for kill in 0..KILLS {
-        let left = kill_after(kill * 37, SYNCHRONOUS);
-        assert!(left.in_files >= left.logged, "{left:?}");
+        assert_eq!(bytes_lost(kill * 37, SYNCHRONOUS), 0);
     }
 }
 
-fn rotating() {
+fn a_process_killed_in_a_rotation_has_written_every_line() {
     for kill in 0..KILLS {
-        let left = kill_after(kill * 7, ROTATING);
-        assert!(left.in_files >= left.logged, "{left:?}");
+        assert_eq!(bytes_lost(kill * 7, ROTATING), 0);
     }
 }
 
-fn asynchronous() {
+fn a_killed_process_loses_a_bounded_number_of_asynchronous_lines() {
     for kill in 0..KILLS {
-        let left = kill_after(kill * 997, ASYNCHRONOUS);
-        let lost = left.logged.saturating_sub(left.in_files);
-        assert!(lost * left.line_len <= MEMORY, "{left:?}");
+        assert!(bytes_lost(kill * 997, ASYNCHRONOUS) <= MEMORY);
     }
 }
 
-/// What a killed process leaves.
-#[derive(Debug)]
-struct Left {
-    /// The lines whose calls had returned.
-    logged: usize,
-    in_files: usize,
-    /// How long a line is, about.
-    line_len: usize,
-}
-
-/// Kills a child when it has logged so many lines.
-fn kill_after(lines: usize, mode: usize) -> Left {
+/// Kills a child when it has logged so many lines. Returns how much the files lack of the
+/// lines whose calls had returned.
+fn bytes_lost(lines: usize, mode: usize) -> u64 {
     let log = Log::new();
     let progress = progress_of(&log.path);
     fs::write(&progress, 0_u64.to_ne_bytes()).unwrap();
-    let mut child = Role::start("log-until-killed", &log.path, mode);
+    let mut child = Child::start("log_until_killed", &log.path, mode);
     while read_progress(&progress) <= lines {
         assert!(!child.has_ended());
         thread::yield_now();
@@ -88,27 +66,21 @@ fn kill_after(lines: usize, mode: usize) -> Left {
     child.kill();
     let logged = read_progress(&progress);
 
-    let content: String = log
-        .files()
-        .iter()
-        .map(|file| fs::read_to_string(file).unwrap())
-        .collect();
-    // The last line may be torn; no other may.
+    let files = log.files();
+    let contents = files.iter().map(|file| fs::read_to_string(file).unwrap());
+    let content: String = contents.collect();
+    // The last line may be a partial one; no other may.
     let whole = content.rfind('\n').map_or(0, |line_feed| line_feed + 1);
     let texts = texts_of(&content[..whole]);
     let in_files = verify(&texts).get(&0).copied().unwrap_or_default();
     let line_len = content.lines().last().map_or(0, str::len);
 
-    // The next run does not glue its first line to a torn one.
+    // The next run does not continue a partial line with its first one.
     let guard = builder(&log.path, mode).build().unwrap();
     reactor::info!(logger: guard.logger(), "next run");
     drop(guard);
     assert_eq!(log.texts().last().unwrap(), "next run");
-    Left {
-        logged,
-        in_files,
-        line_len,
-    }
+    (logged.saturating_sub(in_files) * line_len) as u64
 }
 
 fn progress_of(log: &Path) -> PathBuf {
@@ -121,10 +93,8 @@ fn read_progress(path: &Path) -> usize {
 }
 
 fn log_until_killed(path: PathBuf, mode: usize) {
-    let progress = File::options()
-        .write(true)
-        .open(progress_of(&path))
-        .unwrap();
+    let mut options = File::options();
+    let progress = options.write(true).open(progress_of(&path)).unwrap();
     let _guard = builder(&path, mode).init().unwrap();
     for number in 0.. {
         let text = checked(0, number, "payload");

@@ -1,10 +1,15 @@
 //! Elog and the life of a process: its ends, its children, its limits.
 //!
-//! Each test starts this very program again, with `child` and a role, and looks
-//! at the log that the child leaves.
+//! Each test starts this very program again, with `child` and a role, and looks at the log
+//! that the child leaves.
 
 #[path = "../elog_common/mod.rs"]
 mod elog_common;
+
+/// A table of functions with their names.
+macro_rules! named {
+    ($($function:ident),+ $(,)?) => { &[$((stringify!($function), $function)),+] };
+}
 
 mod children;
 mod ends;
@@ -12,7 +17,6 @@ mod forks;
 mod global;
 mod kills;
 mod limits;
-mod sharing;
 
 use std::env;
 use std::ffi::OsString;
@@ -24,8 +28,26 @@ use libtest_mimic::{Arguments, Trial};
 /// A test, or what its children do.
 type Named<F> = (&'static str, F);
 
+type Table<F> = &'static [Named<F>];
+
 /// What a child does with the log at the path, and a number of some kind.
 type Role = fn(PathBuf, usize);
+
+const TESTS: [Table<fn()>; 5] = [
+    ends::TESTS,
+    forks::TESTS,
+    global::TESTS,
+    kills::TESTS,
+    limits::TESTS,
+];
+
+const ROLES: [Table<Role>; 5] = [
+    ends::ROLES,
+    forks::ROLES,
+    global::ROLES,
+    kills::ROLES,
+    limits::ROLES,
+];
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = env::args_os().collect();
@@ -33,43 +55,17 @@ fn main() -> ExitCode {
         && child == "child"
     {
         let number = number.to_str().and_then(|number| number.parse().ok());
-        let (_, run) = roles().find(|(name, _)| role == name).expect("a role");
+        let mut roles = ROLES.into_iter().flatten();
+        let (_, run) = roles.find(|(name, _)| role == name).expect("a role");
         run(path.into(), number.expect("a number"));
         return ExitCode::SUCCESS;
     }
-    let tests = tests()
-        .map(|(name, test)| {
-            Trial::test(name, move || {
-                test();
-                Ok(())
-            })
+    let trial = |&(name, test): &Named<fn()>| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
         })
-        .collect();
+    };
+    let tests = TESTS.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
-}
-
-fn tests() -> impl Iterator<Item = Named<fn()>> {
-    [
-        ends::TESTS,
-        forks::TESTS,
-        global::TESTS,
-        kills::TESTS,
-        limits::TESTS,
-        sharing::TESTS,
-    ]
-    .concat()
-    .into_iter()
-}
-
-fn roles() -> impl Iterator<Item = Named<Role>> {
-    [
-        ends::ROLES,
-        forks::ROLES,
-        global::ROLES,
-        kills::ROLES,
-        limits::ROLES,
-        sharing::ROLES,
-    ]
-    .concat()
-    .into_iter()
 }

@@ -1,75 +1,64 @@
-//! The file that lines are appended to.
+//! An open log file: appending to it, and lines that were written in part.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 /// The first line of a new file: which clock, and what the columns are.
 const FIRST_LINE: &[u8] = b"# UTC date-time.microseconds thread level place] text\n";
 
 /// An open log file, at its end.
-#[derive(Debug)]
-pub(crate) struct LogFile {
+pub(crate) struct OpenFile {
     file: File,
     /// And not a pipe or a device, which have neither a size nor a beginning.
-    is_regular: bool,
-    /// Where this process believes the end to be; another one may append too.
-    size: u64,
+    pub(crate) is_regular: bool,
+    /// Where this process believes the end to be, in bytes; another one may append too.
+    pub(crate) size: u64,
     /// Whether the last line has no line feed yet.
-    torn: bool,
+    partial_line: bool,
 }
 
-impl LogFile {
+impl OpenFile {
     /// Opens a file to append to, or creates it (`O_APPEND | O_CREAT | O_CLOEXEC`,
-    /// [open(2)](https://man7.org/linux/man-pages/man2/open.2.html)). Never
-    /// truncates: what an earlier run wrote may be all there is to explain its
-    /// end.
+    /// [open(2)](https://man7.org/linux/man-pages/man2/open.2.html)). Never truncates: what
+    /// an earlier run wrote may be all there is to explain its end.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).create(true).open(path)?;
         let metadata = file.metadata()?;
-        let is_regular = metadata.is_file();
-        // A line without an end may be one that another process is writing now.
-        // If nobody else has the log open, it was killed while it did.
-        let torn = is_regular && lock(&file, libc::LOCK_EX) && ends_in_mid_line(path);
+        let (is_regular, size) = (metadata.is_file(), metadata.len());
+        // A partial line may be one that another process is writing now. If no other process
+        // has the log open, it was killed while it did.
+        let is_alone = lock(&file, libc::LOCK_EX);
+        let partial_line = is_regular && is_alone && ends_in_mid_line(path, size);
         lock(&file, libc::LOCK_SH);
-        let mut log = Self {
+        let mut open = Self {
             file,
             is_regular,
-            size: metadata.len(),
-            torn,
+            size,
+            partial_line,
         };
-        log.begin_if_empty();
-        Ok(log)
+        open.begin_if_empty();
+        Ok(open)
     }
 
-    /// Appends `lines` from byte `at` on. After an error, `at` is where to go on:
-    /// the call may be repeated with the same arguments.
+    /// Appends `lines` from byte `at` on. After an error, `at` is where to go on: the call
+    /// may be repeated with the same arguments.
     ///
-    /// If the last call stopped in the middle of a line, that line is completed,
-    /// or, when the file is another one by now or has changed, written again as
-    /// a whole, on a line of its own.
+    /// If the last call stopped in the middle of a line, that line is completed, or, when the
+    /// file is another one by now or has changed, written again as a whole, on a line of its
+    /// own.
     pub(crate) fn append(&mut self, lines: &[u8], at: &mut usize) -> io::Result<()> {
         let start = line_start(lines, *at);
         let in_mid_line = start < *at;
-        if !(self.torn && in_mid_line && self.is_unchanged()) {
-            if self.torn {
+        if !(self.partial_line && in_mid_line && self.is_unchanged()) {
+            if self.partial_line {
                 self.write_all(b"\n", &mut 0)?;
             }
             *at = start;
         }
         self.write_all(lines, at)
-    }
-
-    /// Whether it can grow, and be moved away.
-    pub(crate) fn is_regular(&self) -> bool {
-        self.is_regular
-    }
-
-    /// Where this process believes the end to be, in bytes.
-    pub(crate) fn size(&self) -> u64 {
-        self.size
     }
 
     /// Whether there is anything worth keeping.
@@ -89,8 +78,8 @@ impl LogFile {
 
     /// Finds out where the end is, after others may have appended or truncated.
     pub(crate) fn update_size(&mut self) {
-        // A torn line can be completed only at the size that it was torn at.
-        if !self.torn
+        // A partial line can be completed only at the size that it was left at.
+        if !self.partial_line
             && let Ok(metadata) = self.file.metadata()
         {
             self.size = metadata.len();
@@ -100,16 +89,14 @@ impl LogFile {
 
     fn begin_if_empty(&mut self) {
         if self.is_regular && self.size == 0 {
-            // On a full disk there is no first line, and the next ones will
-            // report why.
+            // On a full disk there is no first line, and the next ones will report why.
             let _ = self.write_all(FIRST_LINE, &mut 0);
         }
     }
 
     fn is_unchanged(&self) -> bool {
-        self.file
-            .metadata()
-            .is_ok_and(|metadata| metadata.len() == self.size)
+        let metadata = self.file.metadata();
+        metadata.is_ok_and(|metadata| metadata.len() == self.size)
     }
 
     fn write_all(&mut self, bytes: &[u8], at: &mut usize) -> io::Result<()> {
@@ -119,7 +106,7 @@ impl LogFile {
                 Ok(written) => {
                     *at += written;
                     self.size += written as u64;
-                    self.torn = bytes[*at - 1] != b'\n';
+                    self.partial_line = bytes[*at - 1] != b'\n';
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -130,16 +117,14 @@ impl LogFile {
 }
 
 /// Where the line begins that byte `at` belongs to.
-fn line_start(lines: &[u8], at: usize) -> usize {
-    lines[..at]
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |line_feed| line_feed + 1)
+pub(crate) fn line_start(lines: &[u8], at: usize) -> usize {
+    let line_feed = lines[..at].iter().rposition(|&byte| byte == b'\n');
+    line_feed.map_or(0, |line_feed| line_feed + 1)
 }
 
-/// Takes a lock that keeps nobody from writing and only tells who is there
-/// ([flock(2)](https://man7.org/linux/man-pages/man2/flock.2.html)). False if
-/// others have the file open.
+/// Takes a lock that hinders no writing and only shows which files are open
+/// ([flock(2)](https://man7.org/linux/man-pages/man2/flock.2.html)). False if another logger
+/// has this one open.
 fn lock(file: &File, kind: libc::c_int) -> bool {
     // SAFETY: the descriptor is open for as long as `file` is borrowed.
     let result = unsafe { libc::flock(file.as_raw_fd(), kind | libc::LOCK_NB) };
@@ -147,24 +132,19 @@ fn lock(file: &File, kind: libc::c_int) -> bool {
 }
 
 /// A file that cannot be read is taken to be whole.
-fn ends_in_mid_line(path: &Path) -> bool {
-    let last_byte = || {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::End(-1))?;
-        let mut last = [b'\n'];
-        file.read_exact(&mut last)?;
-        io::Result::Ok(last[0])
-    };
-    last_byte().is_ok_and(|last| last != b'\n')
+fn ends_in_mid_line(path: &Path, size: u64) -> bool {
+    let mut last = *b"\n";
+    let read = |file: File| file.read_at(&mut last, size.saturating_sub(1));
+    File::open(path).and_then(read).is_ok() && last != *b"\n"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn open_in(dir: &tempfile::TempDir) -> (std::path::PathBuf, LogFile) {
+    fn open_in(dir: &tempfile::TempDir) -> (std::path::PathBuf, OpenFile) {
         let path = dir.path().join("log");
-        let log = LogFile::open(&path).unwrap();
+        let log = OpenFile::open(&path).unwrap();
         (path, log)
     }
 
@@ -185,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_line_of_an_earlier_run_is_closed() {
+    fn a_partial_line_of_an_earlier_run_is_ended() {
         let dir = tempfile::tempdir().unwrap();
         let (path, mut log) = open_in(&dir);
         log.append(b"half a li", &mut 0).unwrap();
@@ -196,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_another_process_may_be_writing_is_not_torn() {
+    fn a_line_that_another_process_may_be_writing_is_not_ended() {
         let dir = tempfile::tempdir().unwrap();
         let (path, mut other) = open_in(&dir);
         other.append(b"half a li", &mut 0).unwrap();
@@ -239,7 +219,7 @@ mod tests {
 
     #[test]
     fn errors_are_passed_on_with_the_place_to_go_on_from() {
-        let mut log = LogFile::open(Path::new("/dev/full")).unwrap();
+        let mut log = OpenFile::open(Path::new("/dev/full")).unwrap();
         let mut at = 0;
         let error = log.append(b"one\n", &mut at).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::ENOSPC));
