@@ -2,6 +2,8 @@
 
 mod cli;
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::ExitCode;
 use std::thread;
@@ -10,13 +12,24 @@ use cli::Exit;
 use day02_epoll as reactor;
 use reactor::{InetAddr, Socket};
 
+const HELP: &str = concat!(
+    "Sends each line of its input to an echo server and prints the reply.
+
+Usage: ",
+    env!("CARGO_PKG_NAME"),
+    "-client [ADDR]
+
+  ADDR           the server's IP:PORT [default: 127.0.0.1:8888]
+  --help         print this text"
+);
+
 fn main() -> ExitCode {
     cli::exit_code(converse())
 }
 
 fn converse() -> Result<(), Exit> {
-    let addr = cli::client_addr()?;
-    let server = connect(&addr).map_err(|error| Exit::cannot_connect(&addr, &error))?;
+    let addr = parse_args(env::args_os().skip(1))?;
+    let server = connect(&addr).map_err(|error| cannot_connect(&addr, &error))?;
     let mut replies = BufReader::new(&server);
     let mut input = io::stdin().lock();
     let mut line = Vec::new();
@@ -30,6 +43,27 @@ fn converse() -> Result<(), Exit> {
         line.clear();
     }
     Ok(())
+}
+
+/// The server's address.
+fn parse_args(args: impl Iterator<Item = OsString>) -> Result<InetAddr, Exit> {
+    let mut addr = None;
+    for arg in args {
+        if arg == "--help" || arg == "-h" {
+            return Err(Exit::Help(HELP));
+        }
+        addr = Some(cli::positional_addr(addr, &arg)?);
+    }
+    Ok(addr.unwrap_or_else(cli::default_addr))
+}
+
+fn cannot_connect(addr: &InetAddr, error: &io::Error) -> Exit {
+    Exit::Failed(match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            format!("cannot connect to {addr}: connection refused — is the server running?")
+        }
+        _ => format!("cannot connect to {addr}: {error}"),
+    })
 }
 
 fn connect(addr: &InetAddr) -> io::Result<Socket> {
@@ -56,4 +90,18 @@ fn exchange(mut server: &Socket, replies: &mut impl BufRead, line: &[u8]) -> io:
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(reply)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_client_takes_one_address() {
+        let parse = |line: &[&str]| parse_args(line.iter().map(OsString::from));
+        assert_eq!(parse(&[]).unwrap(), cli::default_addr());
+        assert_eq!(parse(&["127.0.0.1:9"]).unwrap().port(), 9);
+        assert!(matches!(parse(&["--quiet"]), Err(Exit::Usage(_))));
+        assert!(matches!(parse(&["-h"]), Err(Exit::Help(_))));
+    }
 }

@@ -1,12 +1,11 @@
 //! Waiting for many descriptors at once.
 
-use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use crate::base::syscall::check;
-use crate::reactor::EpollFlags;
+use crate::reactor::{EpollFlags, Events};
 
 /// An epoll instance
 /// ([epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)): a set of
@@ -84,18 +83,19 @@ impl Epoll {
     /// Passes on the error of epoll_wait(2), which has none for an open instance and a
     /// valid buffer but `EINTR`.
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
-        events.len = 0;
+        events.set_len(0);
+        let buf = events.buf_mut();
         // SAFETY: the kernel writes at most as many events as the buffer has room for.
         let count = check(unsafe {
             libc::epoll_wait(
                 self.fd.as_raw_fd(),
-                events.buf.as_mut_ptr(),
-                libc::c_int::try_from(events.buf.len()).unwrap_or(libc::c_int::MAX),
+                buf.as_mut_ptr(),
+                libc::c_int::try_from(buf.len()).unwrap_or(libc::c_int::MAX),
                 timeout.map_or(-1, to_milliseconds),
             )
         });
         match count {
-            Ok(count) => events.len = count.unsigned_abs() as usize,
+            Ok(count) => events.set_len(count.unsigned_abs() as usize),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -124,65 +124,6 @@ impl Epoll {
             )
         })?;
         Ok(())
-    }
-}
-
-/// The events of one [`Epoll::wait`]: a buffer to be used for each wait.
-pub struct Events {
-    buf: Box<[libc::epoll_event]>,
-    len: usize,
-}
-
-impl Events {
-    /// Room for `capacity` events a wait; further ones come with the next wait.
-    ///
-    /// # Panics
-    ///
-    /// Panics when `capacity` is 0, as the kernel would refuse every wait.
-    pub fn with_capacity(capacity: usize) -> Self {
-        assert!(capacity > 0, "a wait needs room for at least one event");
-        let empty = libc::epoll_event { events: 0, u64: 0 };
-        Self {
-            buf: vec![empty; capacity].into_boxed_slice(),
-            len: 0,
-        }
-    }
-
-    /// The events of the last wait.
-    pub fn iter(&self) -> impl Iterator<Item = Event> + '_ {
-        self.buf[..self.len].iter().map(|&event| Event(event))
-    }
-}
-
-impl fmt::Debug for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-/// An event of one descriptor: the kernel's `epoll_event`
-/// ([epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)).
-#[derive(Clone, Copy)]
-pub struct Event(libc::epoll_event);
-
-impl Event {
-    /// The token that the descriptor was registered with: the kernel's `data`.
-    pub fn token(&self) -> u64 {
-        self.0.u64
-    }
-
-    /// What the descriptor is ready for: the kernel's `events`.
-    pub fn ready(&self) -> EpollFlags {
-        EpollFlags::from_bits(self.0.events)
-    }
-}
-
-impl fmt::Debug for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event")
-            .field("token", &self.token())
-            .field("ready", &self.ready())
-            .finish()
     }
 }
 

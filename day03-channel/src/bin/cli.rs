@@ -33,17 +33,6 @@ Usage: ",
   --help         print this text"
 );
 
-const CLIENT_HELP: &str = concat!(
-    "Sends each line of its input to an echo server and prints the reply.
-
-Usage: ",
-    env!("CARGO_PKG_NAME"),
-    "-client [ADDR]
-
-  ADDR           the server's IP:PORT [default: 127.0.0.1:8888]
-  --help         print this text"
-);
-
 /// Why a program ends before its work is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -69,17 +58,6 @@ impl Exit {
             _ => error.to_string(),
         };
         Self::Failed(format!("cannot listen on {addr}: {why}"))
-    }
-
-    /// The client cannot connect to its server.
-    pub(crate) fn cannot_connect(addr: &InetAddr, error: &io::Error) -> Self {
-        let why = match error.kind() {
-            io::ErrorKind::ConnectionRefused => {
-                "connection refused — is the server running?".to_owned()
-            }
-            _ => error.to_string(),
-        };
-        Self::Failed(format!("cannot connect to {addr}: {why}"))
     }
 }
 
@@ -184,32 +162,17 @@ impl Options {
     }
 }
 
-/// Parses the client's arguments: the server's address.
-///
-/// # Errors
-///
-/// [`Exit::Help`] for `--help`, [`Exit::Usage`] for unknown arguments.
-pub(crate) fn client_addr() -> Result<InetAddr, Exit> {
-    parse_client_addr(env::args_os().skip(1))
-}
-
-fn parse_client_addr(args: impl Iterator<Item = OsString>) -> Result<InetAddr, Exit> {
-    let mut addr = None;
-    for arg in args {
-        match arg.as_bytes() {
-            b"--help" | b"-h" => return Err(Exit::Help(CLIENT_HELP)),
-            _ => addr = Some(positional_addr(addr, &arg)?),
-        }
-    }
-    Ok(addr.unwrap_or_else(default_addr))
-}
-
 /// The address of the Python samples.
-fn default_addr() -> InetAddr {
+pub(crate) fn default_addr() -> InetAddr {
     InetAddr::new([127, 0, 0, 1], 8888)
 }
 
-fn positional_addr(earlier: Option<InetAddr>, arg: &OsStr) -> Result<InetAddr, Exit> {
+/// Parses the one argument that is no option.
+///
+/// # Errors
+///
+/// [`Exit::Usage`] for an unknown option, a second address, and one that is none.
+pub(crate) fn positional_addr(earlier: Option<InetAddr>, arg: &OsStr) -> Result<InetAddr, Exit> {
     let text = arg.to_string_lossy();
     if text.starts_with('-') {
         return Err(Exit::Usage(format!("unknown option '{text}'")));
@@ -301,15 +264,5 @@ mod tests {
     #[test]
     fn help_is_an_exit_of_its_own() {
         assert_eq!(parse(&["--help"]), Err(Exit::Help(SERVER_HELP)));
-        let args = ["-h"].into_iter().map(OsString::from);
-        assert_eq!(parse_client_addr(args), Err(Exit::Help(CLIENT_HELP)));
-    }
-
-    #[test]
-    fn the_client_takes_one_address() {
-        let parse = |line: &[&str]| parse_client_addr(line.iter().map(OsString::from));
-        assert_eq!(parse(&[]).unwrap(), default_addr());
-        assert_eq!(parse(&["127.0.0.1:9"]).unwrap().port(), 9);
-        assert!(matches!(parse(&["--quiet"]), Err(Exit::Usage(_))));
     }
 }

@@ -26,23 +26,17 @@ const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 /// echo nothing of epoll. The original C++ derives classes from its `Channel` to make
 /// other kinds of server; here they set other callbacks.
 ///
-/// A channel is registered with epoll while it has an interest. Dropping it removes it
-/// from epoll, and then gives up its share of the descriptor. A descriptor is therefore
-/// not closed, and its number not used again, while epoll watches it.
+/// Dropping a channel removes it from epoll and then gives up its share of the descriptor:
+/// a descriptor is not closed, and its number not used again, while epoll watches it.
 ///
-/// Set the callbacks before you enable an interest: an event that arrives between the two
-/// would find no callback.
-///
-/// A callback may do anything to any channel: remove its own or another, replace
-/// callbacks, its own included, and make new channels. Its argument is its channel. A
-/// callback that captures an `Rc` of its own channel is a reference cycle, and the channel
-/// is never dropped.
+/// Set the callbacks before you enable an interest, or an event may find no callback. A
+/// callback gets its channel as its argument. It may remove its own channel or another,
+/// replace callbacks, its own included, and make new channels. One that captures an `Rc`
+/// of its own channel makes a reference cycle, and the channel is never dropped.
 ///
 /// The methods are the C++ class's, without the `get_` of `get_fd`, `get_listen_events`,
-/// `get_ready_events` and `get_in_epoll`.
-///
-/// A channel belongs to the thread of its epoll. Sending it to another is a type error;
-/// in C++ the rule can only stand in a comment:
+/// `get_ready_events` and `get_in_epoll`. A channel belongs to the thread of its epoll;
+/// sending it to another is a type error, where C++ can only say so in a comment:
 ///
 /// ```compile_fail,E0277
 /// # use day03_channel as reactor;
@@ -52,10 +46,10 @@ const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 pub struct Channel {
     epoll: Weak<Epoll>,
     fd: Rc<dyn AsFd>,
-    token: Cell<Option<Token>>,
+    pub(super) token: Cell<Option<Token>>,
+    pub(super) in_epoll: Cell<bool>,
     interest: Cell<EpollFlags>,
     ready_events: Cell<EpollFlags>,
-    in_epoll: Cell<bool>,
     callbacks: RefCell<Callbacks>,
 }
 
@@ -66,9 +60,9 @@ impl Channel {
             epoll: Rc::downgrade(epoll),
             fd,
             token: Cell::default(),
+            in_epoll: Cell::default(),
             interest: Cell::default(),
             ready_events: Cell::default(),
-            in_epoll: Cell::default(),
             callbacks: RefCell::default(),
         })
     }
@@ -130,8 +124,8 @@ impl Channel {
     }
 
     /// Makes the channel edge-triggered (`EPOLLET`): epoll reports an event once when it
-    /// occurs, not for as long as its condition holds. A callback must then read or write
-    /// until [`WouldBlock`](io::ErrorKind::WouldBlock), or [`rearm`](Self::rearm).
+    /// occurs. A callback must then read or write until
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock), or [`rearm`](Self::rearm).
     ///
     /// # Errors
     ///
@@ -217,17 +211,9 @@ impl Channel {
         self.in_epoll.get()
     }
 
-    pub(crate) fn set_in_epoll(&self, in_epoll: bool) {
-        self.in_epoll.set(in_epoll);
-    }
-
     /// The token that the channel's events carry, while it is registered.
-    pub(crate) fn token(&self) -> Option<Token> {
+    pub fn token(&self) -> Option<Token> {
         self.token.get()
-    }
-
-    pub(crate) fn set_token(&self, token: Option<Token>) {
-        self.token.set(token);
     }
 
     #[inline]

@@ -3,10 +3,12 @@
 mod channel;
 mod epoll;
 mod epoll_flags;
+mod events;
 mod slab;
 mod token;
 
 pub use channel::Channel;
-pub use epoll::{Epoll, Event, Events};
+pub use epoll::Epoll;
 pub use epoll_flags::EpollFlags;
+pub use events::{Event, Events};
 pub use token::Token;

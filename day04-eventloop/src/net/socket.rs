@@ -11,7 +11,7 @@ use crate::net::InetAddr;
 /// How many connections may wait to be accepted; the kernel lowers it to
 /// `net.core.somaxconn`. With the samples' 5, the kernel drops the SYNs of a burst of
 /// clients, and each client retransmits its SYN after about 1 s.
-const BACKLOG: libc::c_int = 4096;
+pub(crate) const BACKLOG: u16 = 4096;
 
 /// A TCP socket: one file descriptor that has one owner.
 ///
@@ -42,7 +42,7 @@ const BACKLOG: libc::c_int = 4096;
 /// ```
 #[derive(Debug)]
 pub struct Socket {
-    inner: socket2::Socket,
+    pub(super) inner: socket2::Socket,
 }
 
 impl Socket {
@@ -104,7 +104,7 @@ impl Socket {
     /// [`AddrInUse`](io::ErrorKind::AddrInUse) when another socket already
     /// listens there.
     pub fn listen(&self) -> io::Result<()> {
-        self.inner.listen(BACKLOG)
+        self.inner.listen(BACKLOG.into())
     }
 
     /// Takes the oldest connection from the queue, with the client's address
@@ -233,7 +233,7 @@ impl AsFd for Socket {
     }
 }
 
-fn retry_if_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn retry_if_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -1,7 +1,6 @@
 //! Waiting for many descriptors at once.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::rc::{Rc, Weak};
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use crate::base::syscall::check;
 use crate::reactor::slab::Slab;
-use crate::reactor::{Channel, EpollFlags};
+use crate::reactor::{Channel, EpollFlags, Event, Events};
 
 /// An epoll instance
 /// ([epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)): a set of
@@ -94,18 +93,19 @@ impl Epoll {
     /// Passes on the error of epoll_wait(2), which has none for an open instance and a
     /// valid buffer but `EINTR`.
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
-        events.len = 0;
+        events.set_len(0);
+        let buf = events.buf_mut();
         // SAFETY: the kernel writes at most as many events as the buffer has room for.
         let count = check(unsafe {
             libc::epoll_wait(
                 self.fd.as_raw_fd(),
-                events.buf.as_mut_ptr(),
-                libc::c_int::try_from(events.buf.len()).unwrap_or(libc::c_int::MAX),
+                buf.as_mut_ptr(),
+                libc::c_int::try_from(buf.len()).unwrap_or(libc::c_int::MAX),
                 timeout.map_or(-1, to_milliseconds),
             )
         });
         match count {
-            Ok(count) => events.len = count.unsigned_abs() as usize,
+            Ok(count) => events.set_len(count.unsigned_abs() as usize),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -156,12 +156,12 @@ impl Epoll {
             (_, false) if is_empty => {}
             (_, true) if is_empty => {
                 self.delete(channel.as_fd())?;
-                channel.set_in_epoll(false);
+                channel.in_epoll.set(false);
             }
             (Some(token), true) => self.modify(channel.as_fd(), interest, token.into())?,
             (Some(token), false) => {
                 self.add(channel.as_fd(), interest, token.into())?;
-                channel.set_in_epoll(true);
+                channel.in_epoll.set(true);
             }
             (None, _) => {
                 let token = self.channels.borrow_mut().insert(Rc::downgrade(channel));
@@ -169,8 +169,8 @@ impl Epoll {
                     self.channels.borrow_mut().remove(token);
                     return Err(error);
                 }
-                channel.set_token(Some(token));
-                channel.set_in_epoll(true);
+                channel.token.set(Some(token));
+                channel.in_epoll.set(true);
             }
         }
         Ok(())
@@ -183,12 +183,10 @@ impl Epoll {
     ///
     /// Passes on the error of epoll_ctl(2); the channel is removed all the same.
     pub fn remove_channel(&self, channel: &Channel) -> io::Result<()> {
-        if let Some(token) = channel.token() {
+        if let Some(token) = channel.token.take() {
             self.channels.borrow_mut().remove(token);
-            channel.set_token(None);
         }
-        if channel.in_epoll() {
-            channel.set_in_epoll(false);
+        if channel.in_epoll.take() {
             self.delete(channel.as_fd())?;
         }
         Ok(())
@@ -208,65 +206,6 @@ impl Epoll {
     /// How many stale events there were.
     pub fn stale_events(&self) -> u64 {
         self.stale_events.get()
-    }
-}
-
-/// The events of one [`Epoll::wait`]: a buffer to be used for each wait.
-pub struct Events {
-    buf: Box<[libc::epoll_event]>,
-    len: usize,
-}
-
-impl Events {
-    /// Room for `capacity` events a wait; further ones come with the next wait.
-    ///
-    /// # Panics
-    ///
-    /// Panics when `capacity` is 0, as the kernel would refuse every wait.
-    pub fn with_capacity(capacity: usize) -> Self {
-        assert!(capacity > 0, "a wait needs room for at least one event");
-        let empty = libc::epoll_event { events: 0, u64: 0 };
-        Self {
-            buf: vec![empty; capacity].into_boxed_slice(),
-            len: 0,
-        }
-    }
-
-    /// The events of the last wait.
-    pub fn iter(&self) -> impl Iterator<Item = Event> + '_ {
-        self.buf[..self.len].iter().map(|&event| Event(event))
-    }
-}
-
-impl fmt::Debug for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-/// An event of one descriptor: the kernel's `epoll_event`
-/// ([epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)).
-#[derive(Clone, Copy)]
-pub struct Event(libc::epoll_event);
-
-impl Event {
-    /// The token that the descriptor was registered with: the kernel's `data`.
-    pub fn token(&self) -> u64 {
-        self.0.u64
-    }
-
-    /// What the descriptor is ready for: the kernel's `events`.
-    pub fn ready(&self) -> EpollFlags {
-        EpollFlags::from_bits(self.0.events)
-    }
-}
-
-impl fmt::Debug for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event")
-            .field("token", &self.token())
-            .field("ready", &self.ready())
-            .finish()
     }
 }
 

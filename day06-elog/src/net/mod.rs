@@ -2,6 +2,7 @@
 
 mod buffer;
 mod inet_addr;
+mod server_socket;
 mod socket;
 
 pub use buffer::Buffer;

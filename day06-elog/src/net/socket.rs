@@ -1,13 +1,11 @@
 //! TCP sockets: listening ones and connected ones.
 
 use std::io::{self, Read, Write};
-use std::mem::MaybeUninit;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
-use socket2::{Protocol, SockAddr, SockAddrStorage, Type};
+use socket2::{Protocol, Type};
 
-use crate::base::syscall::check;
 use crate::net::InetAddr;
 
 /// How many connections may wait to be accepted; the kernel lowers it to
@@ -44,7 +42,7 @@ pub(crate) const BACKLOG: u16 = 4096;
 /// ```
 #[derive(Debug)]
 pub struct Socket {
-    inner: socket2::Socket,
+    pub(super) inner: socket2::Socket,
 }
 
 impl Socket {
@@ -71,17 +69,6 @@ impl Socket {
     /// Passes on the error of setsockopt(2).
     pub fn set_reuse_address(&self, reuse: bool) -> io::Result<()> {
         self.inner.set_reuse_address(reuse)
-    }
-
-    /// Lets several sockets, of several processes even, listen on one port; the kernel
-    /// distributes the connections among them (`SO_REUSEPORT`,
-    /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
-    ///
-    /// # Errors
-    ///
-    /// Passes on the error of setsockopt(2).
-    pub fn set_reuse_port(&self, reuse: bool) -> io::Result<()> {
-        self.inner.set_reuse_port(reuse)
     }
 
     /// Sends small messages at once instead of waiting for the acknowledgement
@@ -134,29 +121,6 @@ impl Socket {
         Ok((Socket { inner }, InetAddr::from_sock_addr(&addr)?))
     }
 
-    /// Like [`accept`](Self::accept), but the new socket is nonblocking: one system call
-    /// instead of three
-    /// ([accept4(2)](https://man7.org/linux/man-pages/man2/accept.2.html)).
-    ///
-    /// # Errors
-    ///
-    /// As for [`accept`](Self::accept).
-    pub fn accept_non_blocking(&self) -> io::Result<(Socket, InetAddr)> {
-        let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-        let accept = |addr: *mut SockAddrStorage, len: *mut libc::socklen_t| {
-            // SAFETY: the kernel writes an address of at most `len` bytes, and its length.
-            check(unsafe { libc::accept4(self.fd(), addr.cast(), len, flags) })
-        };
-        // SAFETY: accept4 has initialised the address when it succeeds.
-        let (fd, addr) = retry_if_interrupted(|| unsafe { SockAddr::try_init(accept) })?;
-        // SAFETY: the kernel has just made this descriptor, and it has no other owner.
-        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        Ok((
-            Socket { inner: fd.into() },
-            InetAddr::from_sock_addr(&addr)?,
-        ))
-    }
-
     /// Connects to a server
     /// ([connect(2)](https://man7.org/linux/man-pages/man2/connect.2.html)).
     ///
@@ -187,26 +151,6 @@ impl Socket {
     /// Passes on the error of fcntl(2).
     pub fn is_non_blocking(&self) -> io::Result<bool> {
         self.inner.nonblocking()
-    }
-
-    /// Whether a read would find bytes. They stay in the socket (`MSG_PEEK`,
-    /// [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)). The end of the
-    /// stream and an error are not bytes.
-    pub fn has_input(&self) -> bool {
-        let mut byte = [MaybeUninit::uninit()];
-        let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
-        let peeked = retry_if_interrupted(|| self.inner.recv_with_flags(&mut byte, flags));
-        peeked.is_ok_and(|count| count > 0)
-    }
-
-    /// Takes the error that the connection has failed with, if it has (`SO_ERROR`,
-    /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
-    ///
-    /// # Errors
-    ///
-    /// Passes on the error of getsockopt(2).
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.inner.take_error()
     }
 
     /// The address that this end is bound to, with the port that the kernel
@@ -289,7 +233,7 @@ impl AsFd for Socket {
     }
 }
 
-fn retry_if_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn retry_if_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
