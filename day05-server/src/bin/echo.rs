@@ -38,21 +38,28 @@ fn serve() -> Result<(), Exit> {
     let is_stopping = Cell::new(false);
     let _watch = signals.watch(&event_loop, move |signal| match signal {
         Signal::User1 => cli::print_line(format_args!("{}", server_handle.stats())),
-        // A second signal ends the server at once. A loop that has ended needs no request.
-        _ if is_stopping.replace(true) => loop_handle.quit().ok().unwrap_or_default(),
-        _ => {
-            let (clients, seconds) = (server_handle.stats().active(), GRACE.as_secs());
-            if clients > 0 {
-                log_stderr(format_args!(
-                    "clients still here: {clients}, for up to {seconds} s; Ctrl-C again ends at once"
-                ));
-            }
-            server_handle.stop(GRACE).ok();
+        Signal::Interrupt | Signal::Terminate | Signal::Hangup => {
+            // A second signal ends the server at once. A loop that has ended needs no request.
+            let _ = if is_stopping.replace(true) {
+                loop_handle.quit()
+            } else {
+                report_clients(server_handle.stats().active());
+                server_handle.stop(GRACE)
+            };
         }
     })?;
     cli::print_line(format_args!("listening on {local_addr}"));
     event_loop.run()?;
     Ok(())
+}
+
+fn report_clients(clients: u64) {
+    if clients > 0 {
+        let seconds = GRACE.as_secs();
+        log_stderr(format_args!(
+            "clients still here: {clients}, for up to {seconds} s; Ctrl-C again ends at once"
+        ));
+    }
 }
 
 fn echo(options: Options) -> impl Fn(&Connection) {

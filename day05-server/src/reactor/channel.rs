@@ -34,9 +34,8 @@ const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 /// replace callbacks, its own included, and make new channels. One that captures an `Rc`
 /// of its own channel makes a reference cycle, and the channel is never dropped.
 ///
-/// The methods are the C++ class's, without the `get_` of `get_fd`, `get_listen_events`,
-/// `get_ready_events` and `get_in_epoll`. A channel belongs to the thread of its loop;
-/// sending it to another is a type error, where C++ can only say so in a comment:
+/// The methods are the C++ class's, without `get_`. A channel belongs to the thread of its
+/// loop; sending it to another is a type error, where C++ can only say so in a comment:
 ///
 /// ```compile_fail,E0277
 /// # use day05_server as reactor;
@@ -78,10 +77,9 @@ impl Channel {
         self.set_callback(|callbacks| &mut callbacks.write, callback);
     }
 
-    /// Sets the callback for a failed descriptor, or one whose halves are both closed,
-    /// when there is nothing to read (`EPOLLERR`, `EPOLLHUP` without `EPOLLIN`). epoll
-    /// reports these to every channel with an interest. The C++ class has no callback for
-    /// them.
+    /// Sets the callback for `EPOLLERR` and `EPOLLHUP` without `EPOLLIN`: a failure, or both
+    /// halves closed. epoll reports these to every channel with an interest. The C++ class
+    /// has no callback for them.
     pub fn set_close_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.set_callback(|callbacks| &mut callbacks.close, callback);
     }
@@ -89,7 +87,6 @@ impl Channel {
     /// Watches for bytes to read (`EPOLLIN`, `EPOLLRDHUP`).
     ///
     /// # Errors
-    ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn enable_reading(self: &Rc<Self>) -> io::Result<()> {
         self.set_interest(self.interest.get() | READING)
@@ -98,7 +95,6 @@ impl Channel {
     /// Stops watching for bytes to read.
     ///
     /// # Errors
-    ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn disable_reading(self: &Rc<Self>) -> io::Result<()> {
         self.set_interest(self.interest.get() & !READING)
@@ -108,7 +104,6 @@ impl Channel {
     /// this only while there are bytes to write.
     ///
     /// # Errors
-    ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn enable_writing(self: &Rc<Self>) -> io::Result<()> {
         self.set_interest(self.interest.get() | WRITING)
@@ -117,7 +112,6 @@ impl Channel {
     /// Stops watching for room to write.
     ///
     /// # Errors
-    ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn disable_writing(self: &Rc<Self>) -> io::Result<()> {
         self.set_interest(self.interest.get() & !WRITING)
@@ -128,7 +122,6 @@ impl Channel {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock), or [`rearm`](Self::rearm).
     ///
     /// # Errors
-    ///
     /// Fails like [`EventLoop::update_channel`], with nothing changed.
     pub fn use_et(self: &Rc<Self>) -> io::Result<()> {
         self.set_interest(self.interest.get() | EpollFlags::ET)
@@ -138,7 +131,6 @@ impl Channel {
     /// (`EPOLL_CTL_MOD`): for a callback that stops early so that others have their turn.
     ///
     /// # Errors
-    ///
     /// Fails like [`EventLoop::update_channel`].
     pub fn rearm(self: &Rc<Self>) -> io::Result<()> {
         match self.event_loop.upgrade() {
@@ -147,22 +139,18 @@ impl Channel {
         }
     }
 
-    /// Removes the channel from epoll before it is dropped. Its events that the last wait
-    /// has returned already are stale, and are skipped.
+    /// Removes the channel from epoll before it is dropped. Its pending events are stale.
     ///
     /// # Errors
-    ///
     /// Fails like [`EventLoop::remove_channel`]; the channel is removed all the same.
     pub fn remove(&self) -> io::Result<()> {
         self.interest.set(EpollFlags::empty());
-        match self.event_loop.upgrade() {
-            Some(event_loop) => event_loop.remove_channel(self),
-            None => Ok(()),
-        }
+        let event_loop = self.event_loop.upgrade();
+        event_loop.map_or(Ok(()), |event_loop| event_loop.remove_channel(self))
     }
 
-    /// Calls the callbacks of the [ready events](Self::ready_events): read, then write,
-    /// then close. A callback may change the interest, so that it is looked up before each.
+    /// Calls the callbacks of the [ready events](Self::ready_events): read, then write, then
+    /// close. A callback may change the interest, so that it is looked up before each.
     pub fn handle_event(self: &Rc<Self>) {
         let ready = self.ready_events.get();
         if ready.intersects(READING)
@@ -256,10 +244,7 @@ impl Drop for Channel {
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Channel")
-            .field("fd", &self.fd())
-            .field("interest", &self.interest)
-            .finish_non_exhaustive()
+        write!(f, "Channel({}: {:?})", self.fd(), self.interest.get())
     }
 }
 
