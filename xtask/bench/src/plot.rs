@@ -3,9 +3,8 @@
 use svg::Document;
 use svg::node::element::{Group, Line, Rectangle, Style, Text, Title};
 
-use crate::fleet::{FLOOR, FLOOR_AGAIN};
-use crate::results::{IdleResult, LoggerResult, ScenarioResult};
-use crate::stats::Estimate;
+use crate::fleet::FLOOR;
+use crate::results::{Estimate, FLOOR_AGAIN, IdleResult, LoggerResult, ScenarioResult};
 
 /// A picture in a README has no style sheet but its own.
 const CSS: &str = "

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
 use crate::atomic;
+use crate::markdown;
 use crate::plot;
 use crate::results::{LogReport, ServerReport};
 
@@ -15,7 +16,7 @@ const SERVERS: &str = "servers.json";
 const LOGGERS: &str = "log.json";
 
 /// A file's name and its text.
-type File = (String, String);
+pub(crate) type File = (String, String);
 
 pub(crate) fn servers(dir: &Path, report: &ServerReport) -> Result<()> {
     // Everything is ready before anything is replaced.
@@ -24,6 +25,7 @@ pub(crate) fn servers(dir: &Path, report: &ServerReport) -> Result<()> {
         serde_json::to_string_pretty(report)? + "\n",
     )];
     files.extend(server_plots(report));
+    files.extend(markdown::servers(report, &days(report)));
     write_all(dir, &files)
 }
 
@@ -33,14 +35,24 @@ pub(crate) fn loggers(dir: &Path, report: &LogReport) -> Result<()> {
         serde_json::to_string_pretty(report)? + "\n",
     )];
     files.extend(logger_plots(report));
+    files.extend(markdown::loggers(report));
     write_all(dir, &files)
 }
 
-/// The plots of what has been published.
+/// The plots and tables of what has been published.
 pub(crate) fn draw(dir: &Path) -> Result<()> {
-    let mut files = server_plots(&read(&dir.join(SERVERS))?);
+    let mut files = tables(dir)?;
+    files.extend(server_plots(&read(&dir.join(SERVERS))?));
     files.extend(logger_plots(&read(&dir.join(LOGGERS))?));
     write_all(dir, &files)
+}
+
+/// The tables of what has been published.
+pub(crate) fn tables(dir: &Path) -> Result<Vec<File>> {
+    let report: ServerReport = read(&dir.join(SERVERS))?;
+    let mut files = markdown::servers(&report, &days(&report));
+    files.extend(markdown::loggers(&read(&dir.join(LOGGERS))?));
+    Ok(files)
 }
 
 fn server_plots(report: &ServerReport) -> Vec<File> {
@@ -56,13 +68,13 @@ fn server_plots(report: &ServerReport) -> Vec<File> {
 }
 
 /// The days that took part, by their numbers.
-fn days(report: &ServerReport) -> BTreeSet<usize> {
+fn days(report: &ServerReport) -> Vec<usize> {
     let results = report
         .scenarios
         .iter()
         .flat_map(|scenario| &scenario.servers);
     let numbers = results.filter_map(|result| result.server.strip_prefix("day ")?.parse().ok());
-    numbers.collect()
+    numbers.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn logger_plots(report: &LogReport) -> Vec<File> {
@@ -79,7 +91,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
         .with_context(|| format!("{} is not what bench wrote", path.display()))
 }
 
-/// Replaces files, each of them at once: whoever interrupts the program finds the old
+/// Replaces files, each of them at once: an interrupted program leaves the old
 /// figures or the new ones.
 fn write_all(dir: &Path, files: &[File]) -> Result<()> {
     for (name, text) in files {

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::course::Course;
 use crate::drift::Drift;
-use crate::markdown::{CodeBlock, Document, resolve};
+use crate::markdown::{CodeBlock, Document};
 use crate::transcripts;
 
 /// Rust that is not compiled as it stands has to be a piece of what is compiled.
@@ -27,24 +27,21 @@ fn check_block(course: &Course, document: &Document, block: &CodeBlock) -> Resul
     if transcripts::is_run(block) {
         return Ok(None);
     }
+    let drift = |line, what: &str, mend: &str| Some(Drift::new(&document.path, line, what, mend));
     let Some((_, path)) = block.info.split_once(' ') else {
         let mend = format!("name the file behind the fence: `{EXCERPT} src/lib.rs`");
-        return Ok((block.info == EXCERPT).then(|| {
-            Drift::new(
-                &document.path,
-                block.line,
-                "the excerpt is of no file",
-                mend,
-            )
-        }));
+        let is_excerpt = block.info == EXCERPT;
+        let what = "the excerpt is of no file";
+        return Ok(drift(block.line, what, &mend).filter(|_| is_excerpt));
     };
-    let drift = |line, what| Some(Drift::new(&document.path, line, what, "copy it anew"));
-    let beside = course.text(&resolve(document.dir(), path))?;
+    let beside = course.text(format!("{}/{path}", document.dir()).trim_start_matches('/'))?;
     let Some(file) = beside.or(course.text(path)?) else {
-        return Ok(drift(block.line, format!("there is no {path}")));
+        let mend = "name a file, from the text's own directory or the root";
+        return Ok(drift(block.line, &format!("there is no {path}"), mend));
     };
     let missing = find_missing(&block.text, &file);
-    Ok(missing.and_then(|at| drift(block.line + 1 + at, format!("{path} has no such lines"))))
+    let what = format!("{path} has no such lines");
+    Ok(missing.and_then(|at| drift(block.line + 1 + at, &what, "copy it anew")))
 }
 
 /// The first line of the piece that is not in the file.

@@ -48,13 +48,8 @@ pub(crate) fn half_close(addr: SocketAddr) -> Result<()> {
 /// others.
 pub(crate) fn slow_reader(addr: SocketAddr) -> Result<()> {
     let talk = Talk::connect_with_small_buffer(addr)?;
-    let somebody_else = || Talk::connect(addr)?.ping().context("others");
-    talk.exchange_and(
-        &payload(8 * MIB),
-        Reading::Late,
-        Afterwards::Open,
-        somebody_else,
-    )?;
+    let another = || Talk::connect(addr)?.ping().context("others");
+    talk.exchange_and(&payload(8 * MIB), Reading::Late, Afterwards::Open, another)?;
     Ok(())
 }
 

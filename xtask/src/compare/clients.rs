@@ -2,39 +2,42 @@
 
 use std::io::{Read, Seek, Write};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 use programs::Child;
 
-use super::talk::{PATIENCE, Talk};
+use super::Subject;
+use super::behaviour::Finding;
+use super::talk::{TIMEOUT, Talk};
 
 /// Nothing that Python's `repr` would show in another way.
 const LINES: [&str; 3] = ["hello", "a second line, with spaces", "{bye}"];
 
-/// The document's own conversation: its client, its lines, its replies.
-pub(crate) fn lines(client: &Path, addr: SocketAddr) -> Result<()> {
+/// The tutorial's own conversation: its client, its lines, its replies.
+pub(crate) fn lines(subject: &mut Subject) -> Result<Finding> {
+    let addr = subject.server.addr();
     let mut input = tempfile::tempfile()?;
     writeln!(input, "{}", LINES.join("\n"))?;
     input.rewind()?;
     let mut output = tempfile::tempfile()?;
     let mut command = Command::new("python3");
     command
-        .arg(client)
-        .args([addr.ip().to_string(), addr.port().to_string()])
+        .arg(subject.client)
+        .args([addr.ip().to_string(), addr.port().to_string()]);
+    command
         .stdin(input)
         .stdout(output.try_clone()?)
         .stderr(Stdio::null());
     let mut child = Child::spawn(&mut command)?;
-    let ended = child.wait(PATIENCE)?.is_some();
+    let has_ended = child.wait(TIMEOUT)?.is_some();
     let mut printed = String::new();
     output.rewind()?;
     output.read_to_string(&mut printed)?;
     match first_missing(&printed) {
         Some(line) => bail!("no reply to '{line}'"),
-        None if !ended => bail!("the client does not end"),
-        None => Ok(()),
+        None if !has_ended => bail!("the client does not end"),
+        None => Ok(Finding::Holds),
     }
 }
 
@@ -47,7 +50,7 @@ fn first_missing(printed: &str) -> Option<&'static str> {
     })
 }
 
-/// One client says nothing at all, another leaves its message unfinished for good.
+/// One client sends nothing at all, another nothing more after its first message.
 pub(crate) fn silent(addr: SocketAddr) -> Result<()> {
     let _silent = Talk::connect(addr)?;
     let paused = Talk::connect(addr)?;
@@ -55,7 +58,7 @@ pub(crate) fn silent(addr: SocketAddr) -> Result<()> {
     Talk::connect(addr)?.ping()
 }
 
-/// A client breaks the connection off, and those before and after it are served.
+/// Some clients reset their connections; those before and after them are served.
 pub(crate) fn reset(addr: SocketAddr) -> Result<()> {
     let bystander = Talk::connect(addr)?;
     bystander.ping()?;

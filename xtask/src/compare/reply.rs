@@ -1,7 +1,6 @@
 //! What a server sent back.
 
 use anyhow::{Result, bail};
-use memchr::memchr;
 
 /// What each reply of a sample, and of a day by default, begins with. How many
 /// replies a stream of bytes gets is the server's choice.
@@ -33,7 +32,8 @@ impl Reply {
                 self.bytes.extend(&PREFIX[..self.matched]);
                 self.matched = 0;
             } else {
-                let end = memchr(PREFIX[0], received).unwrap_or(received.len());
+                let end = received.iter().position(|&byte| byte == PREFIX[0]);
+                let end = end.unwrap_or(received.len());
                 self.bytes.extend(&received[..end]);
                 received = &received[end..];
             }
@@ -70,8 +70,7 @@ impl Reply {
     }
 }
 
-/// Bytes of every value in no order that a server could have an opinion about, the
-/// same in each run.
+/// Bytes of every value, in the same pseudo-random order in each run.
 pub(crate) fn payload(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut bytes = Vec::with_capacity(len + 8);
@@ -131,6 +130,6 @@ mod tests {
             seen[usize::from(byte)] = true;
         }
         assert!(seen.iter().all(|&seen| seen));
-        assert_eq!(memchr::memmem::find(&payload, PREFIX), None);
+        assert!(!payload.windows(PREFIX.len()).any(|bytes| bytes == PREFIX));
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Row;
 use super::behaviour::{BEHAVIOURS, Behaviour, Finding, Verdict};
-use crate::paint::Paint;
+use crate::terminal::Paint;
 
 const YES: &str = "✓";
 const NO: &str = "✗";
@@ -54,60 +54,49 @@ pub(crate) fn text(rows: &[Row], width: u16, paint: Paint) -> String {
 
 fn cell(behaviour: &Behaviour, verdict: &Verdict, day: Option<usize>) -> String {
     match verdict {
-        Verdict::Found(Finding::Holds) => YES.to_owned(),
-        Verdict::Found(Finding::Count(count)) => count.to_string(),
-        Verdict::Found(Finding::Bytes(bytes)) => {
-            format!("{:.1} MiB", *bytes as f64 / (1 << 20) as f64)
-        }
-        Verdict::Breaks(words) => {
-            let is_too_early = day.is_some_and(|day| !behaviour.is_promised_by(day));
-            format!("{} {words}", if is_too_early { NOT_YET } else { NO })
-        }
+        Ok(Finding::Holds) => YES.to_owned(),
+        Ok(Finding::Count(count)) => count.to_string(),
+        Ok(Finding::Bytes(bytes)) => format!("{:.1} MiB", *bytes as f64 / (1 << 20) as f64),
+        Err(words) if day.is_none() || behaviour.is_promised_by(day) => format!("{NO} {words}"),
+        Err(words) => format!("{NOT_YET} {words}"),
     }
 }
 
 pub(crate) fn json(rows: &[Row]) -> Value {
-    let servers = rows.iter().map(|row| {
-        let day = row.contestant.day;
-        let behaviours: Map<_, _> = BEHAVIOURS
-            .iter()
-            .zip(&row.verdicts)
+    let server = |row: &Row| {
+        let (name, day) = (row.contestant.program.name(), row.contestant.day);
+        let behaviours = BEHAVIOURS.iter().zip(&row.verdicts);
+        let behaviours: Map<_, _> = behaviours
             .map(|(behaviour, verdict)| {
-                (
-                    behaviour.key.to_owned(),
-                    verdict_json(behaviour, verdict, day),
-                )
+                let promised = behaviour.is_promised_by(day);
+                let value = match verdict {
+                    Ok(Finding::Holds) => json!({ "holds": true, "promised": promised }),
+                    Ok(Finding::Count(count)) => json!({ "count": count }),
+                    Ok(Finding::Bytes(bytes)) => json!({ "bytes": bytes }),
+                    Err(why) => json!({ "holds": false, "promised": promised, "why": why }),
+                };
+                (behaviour.key.to_owned(), value)
             })
             .collect();
-        json!({ "name": row.contestant.program.name(), "day": day, "behaviours": behaviours })
-    });
-    json!({ "servers": servers.collect::<Vec<_>>() })
-}
-
-fn verdict_json(behaviour: &Behaviour, verdict: &Verdict, day: Option<usize>) -> Value {
-    let promised = day.is_some_and(|day| behaviour.is_promised_by(day));
-    match verdict {
-        Verdict::Found(Finding::Holds) => json!({ "holds": true, "promised": promised }),
-        Verdict::Found(Finding::Count(count)) => json!({ "count": count }),
-        Verdict::Found(Finding::Bytes(bytes)) => json!({ "bytes": bytes }),
-        Verdict::Breaks(words) => json!({ "holds": false, "promised": promised, "why": words }),
-    }
+        json!({ "name": name, "day": day, "behaviours": behaviours })
+    };
+    json!({ "servers": rows.iter().map(server).collect::<Vec<_>>() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::subjects::Contestant;
+    use crate::compare::Contestant;
     use programs::Program;
     use std::path::Path;
 
     /// A row in which all holds but a clean end.
     fn row(name: &str, day: Option<usize>) -> Row {
         let verdicts = BEHAVIOURS.iter().map(|behaviour| match behaviour.key {
-            "ctrl-c" => Verdict::Breaks("exit code 7".to_owned()),
-            "threads" => Verdict::Found(Finding::Count(101)),
-            "memory" => Verdict::Found(Finding::Bytes(3 << 19)),
-            _ => Verdict::Found(Finding::Holds),
+            "ctrl-c" => Err("exit code 7".to_owned()),
+            "threads" => Ok(Finding::Count(101)),
+            "memory" => Ok(Finding::Bytes(3 << 19)),
+            _ => Ok(Finding::Holds),
         });
         Row {
             verdicts: verdicts.collect(),
@@ -119,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_promise_is_told_from_what_nobody_promised() {
+    fn a_broken_promise_has_another_mark_than_what_no_day_promises_yet() {
         let rows = [
             row("sample", None),
             row("day 3", Some(3)),

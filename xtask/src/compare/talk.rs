@@ -1,4 +1,4 @@
-//! A conversation with a server that may never answer.
+//! A conversation with a server that may never reply.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -11,14 +11,14 @@ use socket2::{Domain, Socket, Type};
 
 use super::reply::Reply;
 
-/// A server that does nothing for this long will not do anything any more.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// A server that does nothing for this long is stuck.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// No conversation takes longer, not even with a server that does a little now and
 /// then.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// A sender that has got nothing away for this long will not before somebody reads.
+/// A sender that has sent nothing for this long will send no more before the client reads.
 const STUCK: Duration = Duration::from_millis(200);
 
 /// A receive buffer so small that replies soon wait on the server's side.
@@ -35,7 +35,7 @@ pub(crate) struct Talk {
 pub(crate) enum Reading {
     /// While it sends.
     AtOnce,
-    /// Once it has sent everything, or can send no more because nobody reads.
+    /// Once it has sent everything, or can send no more because the client does not read.
     Late,
 }
 
@@ -50,28 +50,23 @@ pub(crate) enum Afterwards {
 
 impl Talk {
     pub(crate) fn connect(addr: SocketAddr) -> Result<Self> {
-        Self::with_buffer(addr, None)
+        let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+        Self::connect_by(socket, addr)
     }
 
     pub(crate) fn connect_with_small_buffer(addr: SocketAddr) -> Result<Self> {
-        Self::with_buffer(addr, Some(SMALL_BUFFER))
+        let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+        // Before connecting: the window is agreed on with the handshake.
+        socket.set_recv_buffer_size(SMALL_BUFFER)?;
+        Self::connect_by(socket, addr)
     }
 
-    fn with_buffer(addr: SocketAddr, size: Option<usize>) -> Result<Self> {
+    fn connect_by(socket: Socket, addr: SocketAddr) -> Result<Self> {
         let deadline = Instant::now() + LONGEST;
-        let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
-        if let Some(size) = size {
-            // Before connecting: the window is agreed on with the handshake.
-            socket.set_recv_buffer_size(size)?;
-        }
-        socket
-            .connect_timeout(&addr.into(), PATIENCE)
-            .map_err(in_words)
-            .context("cannot connect")?;
-        Ok(Self {
-            stream: socket.into(),
-            deadline,
-        })
+        let connected = socket.connect_timeout(&addr.into(), TIMEOUT);
+        connected.map_err(in_words).context("cannot connect")?;
+        let stream = socket.into();
+        Ok(Self { stream, deadline })
     }
 
     /// Sends something small and expects it back.
@@ -186,10 +181,15 @@ impl Talk {
     }
 
     fn time_left(&self) -> io::Result<Duration> {
-        match self.deadline.checked_duration_since(Instant::now()) {
-            Some(left) if !left.is_zero() => Ok(left.min(PATIENCE)),
-            _ => Err(io::ErrorKind::TimedOut.into()),
-        }
+        in_time(self.deadline)
+    }
+}
+
+/// How long a call may take that has to end by a deadline.
+pub(crate) fn in_time(deadline: Instant) -> io::Result<Duration> {
+    match deadline.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
+        left => Ok(left.min(TIMEOUT)),
     }
 }
 

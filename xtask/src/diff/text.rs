@@ -1,11 +1,11 @@
-//! The difference as text that people read and `patch` applies.
+//! The difference as text to be read, and to be applied by `patch`.
 
 use similar::ChangeTag;
 
 use super::model::{DayDiff, FileDiff, Hunk};
 use super::table;
 use crate::markdown::Language;
-use crate::paint::Paint;
+use crate::terminal::Paint;
 use crate::why::Whys;
 
 /// What `cargo xtask diff N` prints. The head is a comment to `patch`: it skips
@@ -18,10 +18,9 @@ pub(crate) fn printed(diff: &DayDiff, whys: &Whys, paint: Paint) -> String {
     for (number, line) in head.lines().enumerate() {
         let line = format!("# {line}");
         let line = line.trim_end();
-        text += &if number == 0 {
-            paint.heading(line)
-        } else {
-            paint.aside(line)
+        text += &match number {
+            0 => paint.heading(line),
+            _ => paint.aside(line),
         };
         text.push('\n');
     }
@@ -87,11 +86,9 @@ fn write_file(text: &mut String, file: &FileDiff, whys: &Whys, language: Languag
     }
     for hunk in &file.hunks {
         let place = paint.place(place(hunk));
-        let why = whys.of_hunk(file, hunk).map(|why| why.sentence(language));
-        *text += &match why {
-            Some(why) => format!("{place} {}\n", paint.aside(why)),
-            None => format!("{place}\n"),
-        };
+        let why = whys.of_hunk(file, hunk);
+        let why = why.map(|why| format!(" {}", paint.aside(why.sentence(language))));
+        *text += &format!("{place}{}\n", why.unwrap_or_default());
         write_lines(text, hunk, paint);
     }
 }
@@ -100,11 +97,7 @@ fn write_file(text: &mut String, file: &FileDiff, whys: &Whys, language: Languag
 /// counted from 1 is the number that its first line has counted from 0.
 fn place(hunk: &Hunk) -> String {
     let side = |range: &std::ops::Range<usize>| {
-        let start = if range.is_empty() {
-            range.start
-        } else {
-            range.start + 1
-        };
+        let start = range.start + usize::from(!range.is_empty());
         format!("{start},{}", range.len())
     };
     format!("@@ -{} +{} @@", side(&hunk.old), side(&hunk.new))
@@ -112,17 +105,14 @@ fn place(hunk: &Hunk) -> String {
 
 fn write_lines(text: &mut String, hunk: &Hunk, paint: Paint) {
     for line in &hunk.lines {
-        let (content, is_whole) = match line.text.strip_suffix('\n') {
-            Some(content) => (content, true),
-            None => (line.text.as_str(), false),
-        };
+        let content = line.text.trim_end_matches('\n');
         *text += &match line.tag {
             ChangeTag::Equal => format!(" {content}"),
             ChangeTag::Delete => paint.removed(format_args!("-{content}")),
             ChangeTag::Insert => paint.added(format_args!("+{content}")),
         };
         text.push('\n');
-        if !is_whole {
+        if !line.text.ends_with('\n') {
             *text += "\\ No newline at end of file\n";
         }
     }

@@ -47,15 +47,16 @@ impl Session {
     pub(super) fn start(root: &Path, port: u16) -> Result<Self> {
         // In a session of its own the shell has no terminal whose owner it could
         // change.
-        let shell = Command::new("setsid")
+        let mut shell = Command::new("setsid");
+        shell
             .args(["bash", "-s"])
             .current_dir(root)
-            .env("PORT", port.to_string())
+            .env("PORT", port.to_string());
+        shell
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("cannot run bash")?;
+            .stderr(Stdio::null());
+        let shell = shell.spawn().context("cannot run bash")?;
         let mut session = Self {
             shell,
             dir: tempfile::tempdir()?,
@@ -63,7 +64,7 @@ impl Session {
             count: 0,
             background: Regex::new(r" &( \w+=\$!)?\s*$")?,
         };
-        session.tell(PRELUDE)?;
+        session.write(PRELUDE)?;
         Ok(session)
     }
 
@@ -78,7 +79,7 @@ impl Session {
         let line =
             format!("{{ {command}\n}} </dev/null >{place}.out 2>&1 {after}\n: >{place}.ended\n");
         self.count += 1;
-        self.tell(&line)?;
+        self.write(&line)?;
         Ok(is_background)
     }
 
@@ -95,24 +96,24 @@ impl Session {
         (command.to_owned(), "")
     }
 
-    fn tell(&mut self, text: &str) -> Result<()> {
-        let stdin = self
-            .shell
-            .stdin
-            .as_mut()
-            .context("the shell has no stdin")?;
-        stdin
-            .write_all(text.as_bytes())
+    fn write(&mut self, text: &str) -> Result<()> {
+        let stdin = self.shell.stdin.as_mut();
+        let written = stdin.map(|stdin| stdin.write_all(text.as_bytes()));
+        written
+            .context("the shell has no stdin")?
             .context("the shell has ended")
     }
 
     /// What a command has printed up to now.
     pub(super) fn output(&self, command: usize) -> Result<String> {
-        match fs::read(self.dir.path().join(format!("{command}.out"))) {
-            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-            Err(error) => Err(error.into()),
-        }
+        let path = self.dir.path().join(format!("{command}.out"));
+        // The shell has not come to the command while there is no file.
+        let bytes = if path.exists() {
+            fs::read(path)?
+        } else {
+            Vec::new()
+        };
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Whether the shell has gone on behind a command.
@@ -125,7 +126,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         let mut kill = Command::new("kill");
         kill.args(["-KILL", "--"]).args(members(self.shell.id()));
-        // Whoever has ended in the meantime need not be killed.
+        // A process may have ended by now.
         let _ = kill.stderr(Stdio::null()).status();
         let _ = self.shell.wait();
     }
