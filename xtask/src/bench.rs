@@ -23,17 +23,13 @@ pub(crate) fn run() -> Result<ExitCode> {
     let cargo = env::var_os("CARGO").unwrap_or(OsString::from("cargo"));
     // This process becomes cargo, and cargo the measuring program: that program then
     // gets the Ctrl-C, and ends the servers that it has started.
-    let error = Command::new(cargo)
-        .args([
-            "run",
-            "--release",
-            "--locked",
-            "--manifest-path",
-            "xtask/bench/Cargo.toml",
-            "--",
-        ])
-        .args(env::args_os().skip_while(|arg| arg != "bench").skip(1))
-        .current_dir(&course.root)
-        .exec();
-    Err(error).context("cannot run cargo")
+    let mut bench = Command::new(cargo);
+    bench
+        .args(["run", "--release", "--locked"])
+        .arg("--manifest-path");
+    bench
+        .arg(course.root.join("xtask/bench/Cargo.toml"))
+        .arg("--");
+    bench.args(env::args_os().skip_while(|arg| arg != "bench").skip(1));
+    Err(bench.exec()).context("cannot run cargo")
 }

@@ -35,37 +35,28 @@ pub(crate) struct Args {
     merge: bool,
 }
 
-/// A file before and after, or nothing where there is no such file.
-type Text = Option<String>;
-
 /// An edit to be carried.
 struct Edit<'c> {
     day: &'c Day,
     /// Within the day.
     path: String,
-    before: Text,
-    after: Text,
+    /// Before and after; nothing where there is no such file.
+    texts: (Option<String>, Option<String>),
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let course = Course::open()?;
     let root = &course.root;
-    ensure!(
-        root.join(".git").exists(),
-        "{} is not a git checkout, which would hold the files as they were before the edit",
-        root.display()
-    );
+    let is_checkout = root.join(".git").exists();
+    ensure!(is_checkout, "{} is not a git checkout", root.display());
     let find = |path: &PathBuf| Edit::find(&course, path, &args.since);
     let edits: Vec<_> = args.paths.iter().map(find).collect::<Result<_>>()?;
     let mut out = io::stdout();
     let mut is_done = true;
     for edit in &edits {
         writeln!(out, "{}/{}", edit.day.name, edit.path)?;
-        for day in course
-            .days
-            .iter()
-            .filter(|day| day.number > edit.day.number)
-        {
+        let is_later = |day: &&Day| day.number > edit.day.number;
+        for day in course.days.iter().filter(is_later) {
             let path = root.join(&day.name).join(edit.day.renamed(&edit.path, day));
             let (outcome, is_good) = edit.carry(&path, day, args.merge)?;
             writeln!(out, "  {}: {outcome}", day.name)?;
@@ -82,27 +73,22 @@ impl<'c> Edit<'c> {
         let Some((day, within)) = course.day_of(&below) else {
             bail!("{shown} is in no day of the course");
         };
-        ensure!(
-            takes_part(within),
-            "{shown} is its day's own: only Cargo.toml, src, tests and examples are carried"
-        );
+        let own = "is its day's own: only Cargo.toml, src, tests and examples are carried";
+        ensure!(takes_part(within), "{shown} {own}");
         let before = git::show(&course.root, since, &below)?;
         let after = course.text(&below)?;
         ensure!(before.is_some() || after.is_some(), "there is no {shown}");
         ensure!(before != after, "{shown} is as it was in {since}");
         let path = within.to_owned();
-        Ok(Self {
-            day,
-            path,
-            before,
-            after,
-        })
+        let texts = (before, after);
+        Ok(Self { day, path, texts })
     }
 
     /// What became of a later day's copy, and whether that day is done.
     fn carry(&self, path: &Path, day: &Day, merge: bool) -> Result<(&'static str, bool)> {
-        let renamed = |text: &Text| text.as_ref().map(|text| self.day.renamed(text, day));
-        let (before, after) = (renamed(&self.before), renamed(&self.after));
+        let renamed = |text: &String| self.day.renamed(text, day);
+        let (before, after) = &self.texts;
+        let (before, after) = (before.as_ref().map(renamed), after.as_ref().map(renamed));
         let theirs = match fs::read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             text => Some(text.with_context(|| format!("cannot read {}", path.display()))?),
@@ -124,10 +110,7 @@ impl<'c> Edit<'c> {
         let (text, conflicts) = git::merge(&theirs, &before, &after)?;
         atomic::write(path, &text)?;
         Ok(match conflicts {
-            true => (
-                "its copy differs; merged with a conflict: resolve it by hand",
-                false,
-            ),
+            true => ("merged with a conflict: resolve it by hand", false),
             false => ("its copy differs; merged", true),
         })
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::drift::Drift;
 use crate::markdown::Document;
 
 /// Exercises belong to a day's lesson, not to its code: the next day has its own.
@@ -49,33 +50,20 @@ impl Course {
         files.sort_unstable();
         let mut days: Vec<Day> = Vec::new();
         for path in &files {
-            let Some((name, within)) = path.split_once('/') else {
+            let (name, within) = path.split_once('/').unwrap_or_default();
+            if day_number(name).is_none() || !takes_part(within) {
                 continue;
-            };
-            let Some(number) = day_number(name) else {
-                continue;
-            };
-            if days.last().is_none_or(|day| day.name != name) {
-                let (name, files) = (name.to_owned(), BTreeMap::new());
-                days.push(Day {
-                    number,
-                    name,
-                    files,
-                });
             }
-            if let Some(day) = days.last_mut()
-                && takes_part(within)
-            {
+            if days.last().is_none_or(|day| day.name != name) {
+                days.push(Day::new(name));
+            }
+            if let Some(day) = days.last_mut() {
                 day.files.insert(within.to_owned(), read(&root.join(path))?);
             }
         }
         days.retain(|day| day.files.contains_key("Cargo.toml"));
-        let shown = root.display();
-        ensure!(
-            !days.is_empty(),
-            "{shown} holds no day (dayNN-name/Cargo.toml)"
-        );
         let root = root.to_owned();
+        ensure!(!days.is_empty(), "{} holds no day", root.display());
         Ok(Self { root, files, days })
     }
 
@@ -110,14 +98,21 @@ impl Course {
     /// tests, and tables to be included.
     pub(crate) fn documents(&self) -> Result<Vec<Document>> {
         let is_text = |path: &&String| path.ends_with(".md") && !path.starts_with("xtask/");
-        let texts = self.files.iter().filter(is_text);
-        texts
-            .map(|path| Ok(Document::new(path, read(&self.root.join(path))?)))
-            .collect()
+        let document = |path: &String| Ok(Document::new(path, read(&self.root.join(path))?));
+        self.files.iter().filter(is_text).map(document).collect()
     }
 }
 
 impl Day {
+    /// A day without files.
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            number: day_number(name).unwrap_or(0),
+            name: name.to_owned(),
+            files: BTreeMap::new(),
+        }
+    }
+
     /// The crate's name where Rust wants an identifier: `day03_channel`.
     pub(crate) fn crate_name(&self) -> String {
         self.name.replace('-', "_")
@@ -131,11 +126,20 @@ impl Day {
 
     /// All of the day's files with the name of `other`.
     pub(crate) fn files_renamed(&self, other: &Day) -> BTreeMap<String, String> {
-        let renamed = |text: &String| self.renamed(text, other);
-        let files = self.files.iter();
-        files
-            .map(|(path, text)| (renamed(path), renamed(text)))
-            .collect()
+        let renamed = |text: &str| self.renamed(text, other);
+        let file = |(path, text): (&String, &String)| (renamed(path), renamed(text));
+        self.files.iter().map(file).collect()
+    }
+
+    /// A drift in one of the day's files.
+    pub(crate) fn drift(
+        &self,
+        path: &str,
+        line: usize,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Drift {
+        Drift::new(format!("{}/{path}", self.name), line, what, mend)
     }
 }
 
@@ -192,17 +196,6 @@ pub(crate) fn fixture(files: &[(&str, &str)]) -> (tempfile::TempDir, Course) {
     }
     let course = Course::at(dir.path()).unwrap();
     (dir, course)
-}
-
-/// A day without files, for tests.
-#[cfg(test)]
-pub(crate) fn empty_day(number: usize, name: &str) -> Day {
-    let (name, files) = (name.to_owned(), BTreeMap::new());
-    Day {
-        number,
-        name,
-        files,
-    }
 }
 
 #[cfg(test)]

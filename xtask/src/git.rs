@@ -19,17 +19,16 @@ fn git(dir: &Path, args: &[&str], input: &str) -> Result<Output> {
     if args.first() == Some(&"apply") {
         command.env("GIT_CEILING_DIRECTORIES", dir.parent().unwrap_or(dir));
     }
-    let pipes = command
+    command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = pipes.spawn().context("cannot run git")?;
+    let mut child = command.spawn().context("cannot run git")?;
     // A patch that git refuses early is reported by git itself, better than by the broken
     // pipe.
-    let _ = child
-        .stdin
-        .take()
-        .map(|mut stdin| stdin.write_all(input.as_bytes()));
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ = stdin.write_all(input.as_bytes());
+    }
     Ok(child.wait_with_output()?)
 }
 
@@ -63,11 +62,8 @@ pub(crate) fn merge(ours: &str, base: &str, theirs: &str) -> Result<(String, boo
     for (name, text) in [("ours", ours), ("base", base), ("theirs", theirs)] {
         std::fs::write(dir.path().join(name), text)?;
     }
-    let output = git(
-        dir.path(),
-        &["merge-file", "-p", "ours", "base", "theirs"],
-        "",
-    )?;
+    let names = ["merge-file", "-p", "ours", "base", "theirs"];
+    let output = git(dir.path(), &names, "")?;
     // The exit code counts the conflicts, up to 127; higher codes are failures.
     match output.status.code() {
         Some(conflicts @ 0..=127) => Ok((String::from_utf8(output.stdout)?, conflicts > 0)),

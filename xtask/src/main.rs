@@ -62,15 +62,14 @@ enum Dev {
 }
 
 fn main() -> ExitCode {
-    match run(&Cli::parse().command) {
-        Ok(code) => code,
+    run(&Cli::parse().command).unwrap_or_else(|error| {
         // `cargo xtask diff 3 | head`: `head` has read what it wanted.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+        if is_broken_pipe(&error) {
+            return ExitCode::SUCCESS;
         }
-    }
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 fn run(command: &Command) -> Result<ExitCode> {

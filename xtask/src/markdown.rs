@@ -33,21 +33,17 @@ impl Language {
 /// How the names of Chinese texts end.
 const CHINESE: &str = ".zh-CN.md";
 
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Heading {
-    pub(crate) level: usize,
+/// A part of a text, with what its mark says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Element<I> {
+    pub(crate) info: I,
     pub(crate) text: String,
+    /// The line of the mark.
     pub(crate) line: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CodeBlock {
-    /// What stands behind the opening fence: a language, perhaps more.
-    pub(crate) info: String,
-    pub(crate) text: String,
-    /// The line of the opening fence.
-    pub(crate) line: usize,
-}
+/// A fenced block. Behind its opening fence is a language, perhaps more.
+pub(crate) type CodeBlock = Element<String>;
 
 impl Document {
     pub(crate) fn new(path: &str, text: String) -> Self {
@@ -56,11 +52,9 @@ impl Document {
     }
 
     pub(crate) fn language(&self) -> Language {
-        let is_chinese = self.path.ends_with(CHINESE);
-        if is_chinese {
-            Language::Chinese
-        } else {
-            Language::English
+        match self.path.ends_with(CHINESE) {
+            true => Language::Chinese,
+            false => Language::English,
         }
     }
 
@@ -89,40 +83,34 @@ impl Document {
         Parser::new_ext(&self.text, Options::ENABLE_TABLES).into_offset_iter()
     }
 
-    pub(crate) fn headings(&self) -> Vec<Heading> {
-        let level = |tag: &Tag| match tag {
+    /// The headings, with their levels.
+    pub(crate) fn headings(&self) -> Vec<Element<usize>> {
+        self.elements(|tag| match tag {
             Tag::Heading { level, .. } => Some(*level as usize),
             _ => None,
-        };
-        let found = self.texts_in(level).into_iter();
-        found
-            .map(|(level, text, line)| Heading { level, text, line })
-            .collect()
+        })
     }
 
     /// The fenced code blocks.
     pub(crate) fn code_blocks(&self) -> Vec<CodeBlock> {
-        let info = |tag: &Tag| match tag {
+        self.elements(|tag| match tag {
             Tag::CodeBlock(CodeBlockKind::Fenced(info)) => Some(info.to_string()),
             _ => None,
-        };
-        let found = self.texts_in(info).into_iter();
-        found
-            .map(|(info, text, line)| CodeBlock { info, text, line })
-            .collect()
+        })
     }
 
-    /// The text inside each of the elements that `kind` is interested in, and its line.
-    fn texts_in<K>(&self, kind: impl Fn(&Tag) -> Option<K>) -> Vec<(K, String, usize)> {
+    /// The elements that `info` wants.
+    fn elements<I>(&self, info: impl Fn(&Tag) -> Option<I>) -> Vec<Element<I>> {
         let mut found = Vec::new();
-        let mut open: Option<(TagEnd, (K, String, usize))> = None;
+        let mut open: Option<(TagEnd, Element<I>)> = None;
         for (event, range) in self.events() {
             match (event, &mut open) {
                 (Event::Start(tag), None) => {
-                    let element = |kind| (kind, String::new(), self.line_of(range.start));
-                    open = kind(&tag).map(|kind| (tag.to_end(), element(kind)));
+                    let (text, line) = (String::new(), self.line_of(range.start));
+                    let element = info(&tag).map(|info| Element { info, text, line });
+                    open = element.map(|element| (tag.to_end(), element));
                 }
-                (Event::Text(text) | Event::Code(text), Some((_, element))) => element.1 += &text,
+                (Event::Text(text) | Event::Code(text), Some((_, open))) => open.text += &text,
                 (Event::End(end), Some((awaited, _))) if end == *awaited => {
                     found.extend(open.take().map(|(_, element)| element));
                 }
@@ -158,10 +146,10 @@ mod tests {
         let headings = document.headings();
         assert_eq!(headings.len(), 2);
         assert_eq!(
-            (headings[0].text.as_str(), headings[0].level),
+            (headings[0].text.as_str(), headings[0].info),
             ("One two", 1)
         );
-        assert_eq!((headings[1].line, headings[1].level), (9, 2));
+        assert_eq!((headings[1].line, headings[1].info), (9, 2));
         let block = &document.code_blocks()[0];
         assert_eq!((block.info.as_str(), block.line), ("rust", 5));
         assert_eq!(block.text, "# no heading\n");

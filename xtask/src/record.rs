@@ -14,7 +14,7 @@ use crate::generated;
 use crate::markdown::Document;
 use crate::syscalls;
 use crate::terminal::Paint;
-use crate::transcripts::{self, Line};
+use crate::transcripts::{self, Line, Replayed};
 
 /// Where each directory's measured blocks were recorded.
 const MACHINES: &str = "xtask/recorded/machines.json";
@@ -58,13 +58,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let below_root = dir.trim_end_matches(['/', '.']);
         let drifts = record(&course, below_root, args.dry_run)?;
         for drift in &drifts {
+            is_good = false;
             writeln!(out, "{}\n  {}", paint.heading(drift), drift.mend)?;
         }
         if drifts.is_empty() {
             let done = if args.dry_run { "as shown" } else { "recorded" };
             writeln!(out, "{dir}: {}", paint.added(done))?;
         }
-        is_good &= drifts.is_empty();
     }
     Ok(ExitCode::from(u8::from(!is_good)))
 }
@@ -75,34 +75,30 @@ fn record(course: &Course, dir: &str, dry_run: bool) -> Result<Vec<Drift>> {
     let (chinese, english): (Vec<_>, Vec<_>) =
         here.partition(|document| document.english_twin().is_some());
     ensure!(!english.is_empty(), "there is no text in '{dir}'");
-    let replayed = transcripts::replay(course, &english)?;
-    let all = replayed.iter().flat_map(|replayed| replayed.drifts.clone());
-    let drifts: Vec<_> = all.collect();
+    let mut replayed = transcripts::replay(course, &english)?;
+    let drifts = replayed
+        .iter_mut()
+        .flat_map(|replayed| replayed.drifts.drain(..));
+    let drifts: Vec<_> = drifts.collect();
     if dry_run || !drifts.is_empty() {
         return Ok(drifts);
     }
     let mut files = Vec::new();
     for (document, replayed) in english.iter().zip(&replayed) {
-        files.push((
-            document.path.clone(),
-            with_lines(document, &replayed.measured),
-        ));
+        let text = with_lines(document, &replayed.measured);
+        files.push((document.path.clone(), text));
         let is_twin = |other: &&Document| other.english_twin().as_ref() == Some(&document.path);
         if let Some(twin) = chinese.iter().find(is_twin) {
             let lines = in_twin(document, twin, &replayed.measured);
             files.push((twin.path.clone(), with_lines(twin, &lines)));
         }
     }
-    if replayed
-        .iter()
-        .any(|replayed| !replayed.measured.is_empty())
-    {
+    let has_measured = |replayed: &Replayed| !replayed.measured.is_empty();
+    if replayed.iter().any(has_measured) {
         let mut machines = machines(course)?;
         machines.insert(dir.to_owned(), Machine::describe());
-        files.push((
-            MACHINES.to_owned(),
-            serde_json::to_string_pretty(&machines)? + "\n",
-        ));
+        let text = serde_json::to_string_pretty(&machines)? + "\n";
+        files.push((MACHINES.to_owned(), text));
     }
     if let Some(day) = course.days.iter().find(|day| day.name == dir) {
         files.push((syscalls_path(day), syscalls::record(course, day)?));

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use programs::{Call, Profile, Program, Strace};
 
 use crate::course::{Course, Day};
@@ -39,10 +39,7 @@ pub(crate) struct Args {
 }
 
 /// What the client does, and the calls by which the server answers.
-struct Scene {
-    title: &'static str,
-    calls: Vec<Call>,
-}
+type Scene = (&'static str, Vec<Call>);
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     programs::end_children_on_interrupt()?;
@@ -63,29 +60,22 @@ pub(crate) fn record(course: &Course, day: &Day) -> Result<String> {
 fn trace(course: &Course, day: &Day, options: &[String]) -> Result<[Scene; 3]> {
     let strace = Strace::new()?;
     let executables = programs::build(&course.root, &[&day.name], Profile::Release)?;
-    let executable = executables
-        .get(&day.name)
-        .with_context(|| format!("{} has no program of its own name", day.name))?;
+    let executable = executables.get(&day.name).context("there is no program")?;
     let program = Program::new(&day.name, executable).args(options);
-    play(&program, &strace)
-}
-
-fn play(program: &Program, strace: &Strace) -> Result<[Scene; 3]> {
-    let server = program.clone().traced_by(strace).start()?;
-    let mut seen = quiet_calls(strace)?.len();
+    let server = program.traced_by(&strace).start()?;
+    let mut seen = quiet_calls(&strace)?.len();
     let mut scene = |title| -> Result<Scene> {
-        let calls = quiet_calls(strace)?.split_off(seen);
+        let calls = quiet_calls(&strace)?.split_off(seen);
         seen += calls.len();
-        Ok(Scene { title, calls })
+        Ok((title, calls))
     };
     let mut client = TcpStream::connect(server.addr())?;
     client.set_read_timeout(Some(TIMEOUT))?;
     let connects = scene("a client connects")?;
     client.write_all(MESSAGE)?;
     let mut reply = [0; 64];
-    if client.read(&mut reply).context("no echo")? == 0 {
-        bail!("the server closed the connection");
-    }
+    let count = client.read(&mut reply).context("no echo")?;
+    ensure!(count > 0, "the server closed the connection");
     let speaks = scene("it says something")?;
     drop(client);
     let leaves = scene("it leaves")?;
@@ -102,20 +92,19 @@ fn quiet_calls(strace: &Strace) -> Result<Vec<Call>> {
         if calls.len() == before.len() {
             return Ok(calls);
         }
-        if Instant::now() > deadline {
-            bail!("the server does not stop making calls");
-        }
+        let has_time = Instant::now() < deadline;
+        ensure!(has_time, "the server does not stop making calls");
         before = calls;
     }
 }
 
 fn show(scenes: &[Scene], paint: Paint) -> String {
-    let calls = scenes.iter().flat_map(|scene| &scene.calls);
+    let calls = scenes.iter().flat_map(|(_, calls)| calls);
     let threads: BTreeSet<_> = calls.map(|call| call.thread).collect();
     let mut text = String::new();
-    for scene in scenes {
-        let _ = writeln!(text, "{}", paint.heading(scene.title));
-        for call in &scene.calls {
+    for (title, calls) in scenes {
+        let _ = writeln!(text, "{}", paint.heading(title));
+        for call in calls {
             let thread = threads.range(..=call.thread).count();
             let mark = paint.added(format_args!("{:8}", mark(call)));
             let name = paint.place(&call.name);
@@ -124,7 +113,7 @@ fn show(scenes: &[Scene], paint: Paint) -> String {
             }
             let _ = writeln!(text, "  {mark}{name}{}", call.rest);
         }
-        let _ = writeln!(text, "  {}\n", paint.aside(count(&scene.calls)));
+        let _ = writeln!(text, "  {}\n", paint.aside(count(calls)));
     }
     text
 }
@@ -136,9 +125,8 @@ fn mark(call: &Call) -> &'static str {
         name if name.starts_with("epoll_ctl") || name == "epoll_create1" => "watch",
         name if name.starts_with("epoll_") || name.starts_with("poll") => "wait",
         name if name.starts_with("recv") || name.starts_with("read") => "read",
-        name if name.starts_with("send") => "write",
         name if name.starts_with("write") && call.descriptor() <= Some(2) => "print",
-        name if name.starts_with("write") => "write",
+        name if name.starts_with("send") || name.starts_with("write") => "write",
         "close" | "shutdown" => "close",
         "clone" | "clone3" => "thread",
         _ => "",
@@ -153,10 +141,10 @@ fn count(calls: &[Call]) -> String {
     }
     let names = names.iter().map(|(name, count)| format!("{count} {name}"));
     let names = names.collect::<Vec<_>>().join(", ");
-    match calls.len() {
-        0 => "no call".to_owned(),
-        1 => format!("1 call: {names}"),
-        total => format!("{total} calls: {names}"),
+    match calls {
+        [] => "no call".to_owned(),
+        [_] => format!("1 call: {names}"),
+        _ => format!("{} calls: {names}", calls.len()),
     }
 }
 
@@ -188,10 +176,7 @@ mod tests {
                 "(5, \"hello\\n\", 6, MSG_NOSIGNAL, NULL, 0) = 6",
             ),
         ];
-        let scene = Scene {
-            title: "it says something",
-            calls,
-        };
+        let scene = ("it says something", calls);
         let text = show(&[scene], Paint::PLAIN);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[0], "it says something");
@@ -210,10 +195,10 @@ mod tests {
 
     #[test]
     fn a_lone_thread_needs_no_number() {
-        let scene = Scene {
-            title: "a client connects",
-            calls: vec![call(70, "accept4", "(3, ...) = 4")],
-        };
+        let scene = (
+            "a client connects",
+            vec![call(70, "accept4", "(3, ...) = 4")],
+        );
         let text = show(&[scene], Paint::PLAIN);
         assert_eq!(
             text,

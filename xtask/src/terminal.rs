@@ -57,18 +57,11 @@ impl Paint {
 }
 
 /// A line on stderr that says what is being done; it disappears with this value.
-pub(crate) struct Progress {
-    is_terminal: bool,
-}
+pub(crate) struct Progress;
 
 impl Progress {
-    pub(crate) fn new() -> Self {
-        let is_terminal = io::stderr().is_terminal();
-        Self { is_terminal }
-    }
-
     pub(crate) fn show(&self, text: impl Display) {
-        if self.is_terminal {
+        if io::stderr().is_terminal() {
             eprint!("\r\x1b[K{text}");
         }
     }

@@ -46,15 +46,13 @@ pub(crate) struct Why {
     pub(crate) line: usize,
 }
 
-/// The path of a day's sentences, below the course's root.
-pub(crate) fn path(day: &Day) -> String {
-    format!("{}/why.toml", day.name)
-}
+/// A day's sentences.
+pub(crate) const FILE: &str = "why.toml";
 
 impl Whys {
     /// The sentences of a day, or nothing if the day has no why.toml.
     pub(crate) fn of(course: &Course, day: &Day) -> Result<Option<Self>> {
-        let path = path(day);
+        let path = format!("{}/{FILE}", day.name);
         let text = course.text(&path)?;
         Ok(text.map(|text| Self::parse(&path, &text)).transpose()?)
     }
@@ -79,11 +77,8 @@ impl Whys {
                 Some(&why.en),
                 why.zh.as_ref(),
             ];
-            if texts
-                .into_iter()
-                .flatten()
-                .any(|text| text.lines().count() != 1)
-            {
+            let is_one_line = |text: &String| text.lines().count() == 1;
+            if !texts.into_iter().flatten().all(is_one_line) {
                 return Err(drift(at, "each text of an entry is one line"));
             }
             whys.push(why);

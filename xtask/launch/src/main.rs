@@ -13,13 +13,10 @@ use std::process::{Command, ExitCode};
 use std::time::SystemTime;
 
 fn main() -> ExitCode {
-    match launch() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    launch().unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
 }
 
 /// Returns only if the tools cannot be built or started.
@@ -34,19 +31,16 @@ fn launch() -> Result<ExitCode, Box<dyn Error>> {
         }
         let cargo = env::var_os("CARGO").unwrap_or(OsString::from("cargo"));
         let mut build = Command::new(cargo);
-        build
-            .args(["build", "--bin", "xtask", "--manifest-path"])
-            .arg(root.join("xtask/Cargo.toml"));
+        build.args(["build", "--bin", "xtask", "--manifest-path"]);
+        build.arg(root.join("xtask/Cargo.toml"));
         if !build.status()?.success() {
             return Ok(ExitCode::FAILURE);
         }
         // cargo leaves the tools as they are if only their lock file has changed.
         fs::File::open(&tools)?.set_modified(SystemTime::now())?;
     }
-    Err(Command::new(tools)
-        .args(env::args_os().skip(1))
-        .exec()
-        .into())
+    let mut tools = Command::new(tools);
+    Err(tools.args(env::args_os().skip(1)).exec().into())
 }
 
 /// Whether a file that the tools were built from has changed since, or cannot be read.
@@ -65,8 +59,8 @@ fn is_stale(tools: &Path, root: &Path) -> bool {
         "xtask/Cargo.toml",
         "xtask/programs/Cargo.toml",
     ];
-    let mut sources = sources
+    sources
         .map(Into::into)
-        .chain(manifests.map(|path| root.join(path)));
-    sources.any(|source| is_newer(&source))
+        .chain(manifests.map(|path| root.join(path)))
+        .any(|path| is_newer(&path))
 }

@@ -12,7 +12,7 @@ mod strace;
 mod tool;
 mod usage;
 
-pub use build::{Profile, build};
+pub use build::{Executables, Profile, build};
 pub use callgrind::Callgrind;
 pub use child::{Child, end_children_on_interrupt};
 pub use limits::raise_descriptor_limit;

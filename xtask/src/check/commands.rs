@@ -3,13 +3,10 @@
 //! Those in blocks are run, by the check `transcripts`; for those in the middle of a
 //! sentence this check looks up whether what they name exists.
 
-use std::process::Command;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
 use clap::error::ErrorKind;
 use pulldown_cmark::Event;
-use serde_json::Value;
 
 use crate::Cli;
 use crate::course::Course;
@@ -21,13 +18,12 @@ use crate::transcripts;
 const SHELLS: &[&str] = &["console", "bash", "sh", "shell"];
 
 pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
-    let packages = packages(course)?;
     let mut drifts = Vec::new();
     for document in course.documents()? {
         drifts.extend(not_run(&document));
         for (event, range) in document.events() {
             let Event::Code(code) = event else { continue };
-            if let Some(what) = complaint(course, &packages, &code)? {
+            if let Some(what) = complaint(course, &code)? {
                 let line = document.line_of(range.start);
                 let mend = "write a command that works";
                 drifts.push(Drift::new(&document.path, line, what, mend));
@@ -35,16 +31,6 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
         }
     }
     Ok(drifts)
-}
-
-/// The packages of the course, as `cargo metadata` describes them.
-fn packages(course: &Course) -> Result<Value> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["metadata", "--no-deps", "--format-version=1", "--offline"]);
-    let output = cargo.current_dir(&course.root).output();
-    let output = output.context("cannot run cargo")?.stdout;
-    let mut metadata: Value = serde_json::from_slice(&output).context("cargo metadata failed")?;
-    Ok(metadata["packages"].take())
 }
 
 fn not_run(document: &Document) -> impl Iterator<Item = Drift> {
@@ -60,20 +46,18 @@ fn not_run(document: &Document) -> impl Iterator<Item = Drift> {
 }
 
 /// What is wrong with a command, if it is one of cargo's.
-fn complaint(course: &Course, packages: &Value, code: &str) -> Result<Option<String>> {
+fn complaint(course: &Course, code: &str) -> Result<Option<String>> {
     // `N` is a day's number, which the reader chooses.
     let words = code
         .split_whitespace()
         .map(|word| if word == "N" { "1" } else { word });
     let words: Vec<_> = words.collect();
-    Ok(match *words.as_slice() {
-        ["cargo", "xtask", "…", ..] | ["cargo", "xtask"] => None,
-        ["cargo", "xtask", ref rest @ ..] => xtask_complaint(rest),
-        ["cargo", "run" | "test" | "build", ref rest @ ..] => {
-            cargo_complaint(course, packages, rest)?
-        }
-        _ => None,
-    })
+    match *words.as_slice() {
+        ["cargo", "xtask", "…", ..] | ["cargo", "xtask"] => Ok(None),
+        ["cargo", "xtask", ref rest @ ..] => Ok(xtask_complaint(rest)),
+        ["cargo", "run" | "test" | "build", ref rest @ ..] => cargo_complaint(course, rest),
+        _ => Ok(None),
+    }
 }
 
 fn xtask_complaint(words: &[&str]) -> Option<String> {
@@ -91,35 +75,37 @@ fn xtask_complaint(words: &[&str]) -> Option<String> {
 }
 
 /// Looks for the package that a command names, and for its program, example or test.
-fn cargo_complaint(course: &Course, packages: &Value, words: &[&str]) -> Result<Option<String>> {
+fn cargo_complaint(course: &Course, words: &[&str]) -> Result<Option<String>> {
     let after = |names: &[&str]| {
         let at = words.iter().position(|word| names.contains(word))?;
         words.get(at + 1).copied()
     };
-    let Some(name) = after(&["-p", "--package"]) else {
+    let Some(package) = after(&["-p", "--package"]) else {
         return Ok(None);
     };
-    let mut packages = packages.as_array().into_iter().flatten();
-    let Some(package) = packages.find(|package| package["name"] == name) else {
-        return Ok(Some(format!("there is no package {name}")));
+    let text = |path: &str| course.text(&format!("{package}/{path}"));
+    let Some(manifest) = text("Cargo.toml")? else {
+        return Ok(Some(format!("there is no package {package}")));
     };
-    for kind in ["bin", "example", "test"] {
-        let targets = package["targets"].as_array().into_iter().flatten();
-        let mut of_kind = targets.filter(|target| target["kind"][0] == kind);
-        if let Some(target) = after(&[&format!("--{kind}")])
-            && !of_kind.any(|known| known["name"] == target)
+    let mut programs = after(&["--bin"]).into_iter();
+    if let Some(name) = programs.find(|name| !manifest.contains(&format!("\"{name}\""))) {
+        return Ok(Some(format!("{package} has no program {name}")));
+    }
+    for (option, dir) in [("--example", "examples"), ("--test", "tests")] {
+        let Some(name) = after(&[option]) else {
+            continue;
+        };
+        if text(&format!("{dir}/{name}.rs"))?
+            .or(text(&format!("{dir}/{name}/main.rs"))?)
+            .is_none()
         {
-            return Ok(Some(format!("{name} has no {kind} {target}")));
+            return Ok(Some(format!("{package}/{dir} has no {name}")));
         }
     }
-    if let Some(exercise) = words.iter().find(|word| word.starts_with("exercise_")) {
-        let path = format!("{name}/tests/exercises.rs");
-        let text = course.text(&path)?.unwrap_or_default();
-        if !text.contains(&format!("fn {exercise}")) {
-            return Ok(Some(format!("{path} has no test {exercise}")));
-        }
-    }
-    Ok(None)
+    let exercises = text("tests/exercises.rs")?.unwrap_or_default();
+    let mut named = words.iter().filter(|word| word.starts_with("exercise_"));
+    let missing = named.find(|name| !exercises.contains(&format!("fn {name}")));
+    Ok(missing.map(|name| format!("{package} has no test {name}")))
 }
 
 #[cfg(test)]
@@ -129,17 +115,14 @@ mod tests {
 
     fn complain(code: &str) -> Option<String> {
         let (_dir, course) = fixture(&[
-            ("day01-one/Cargo.toml", ""),
+            (
+                "day01-one/Cargo.toml",
+                "[[bin]]\nname = \"day01-one-client\"\n",
+            ),
             ("day01-one/tests/exercises.rs", "fn exercise_one() {}"),
+            ("day01-one/examples/chat.rs", ""),
         ]);
-        let target = |kind: &str, name: &str| serde_json::json!({ "kind": [kind], "name": name });
-        let targets = [
-            target("bin", "day01-one-client"),
-            target("example", "chat"),
-            target("test", "exercises"),
-        ];
-        let packages = serde_json::json!([{ "name": "day01-one", "targets": targets }]);
-        complaint(&course, &packages, code).unwrap()
+        complaint(&course, code).unwrap()
     }
 
     #[test]
@@ -166,14 +149,17 @@ mod tests {
             ("cargo xtask dance", "unrecognized subcommand"),
             ("cargo xtask bench --scenario x", "invalid value 'x'"),
             ("cargo run -p day02-two", "there is no package day02-two"),
-            ("cargo run -p day01-one --bin x", "day01-one has no bin x"),
+            (
+                "cargo run -p day01-one --bin x",
+                "day01-one has no program x",
+            ),
             (
                 "cargo test -p day01-one --test x",
-                "day01-one has no test x",
+                "day01-one/tests has no x",
             ),
             (
                 "cargo test -p day01-one exercise_two",
-                "no test exercise_two",
+                "has no test exercise_two",
             ),
         ] {
             let complaint = complain(code).unwrap_or_default();

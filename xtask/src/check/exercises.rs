@@ -20,9 +20,8 @@ const SECONDS: &str = "300";
 struct Exercise<'c> {
     day: &'c Day,
     name: String,
-    /// Where the test is.
-    file: &'c str,
-    line: usize,
+    /// The file and line of the test.
+    place: (&'c str, usize),
 }
 
 /// Each exercise has its answer, and each answer its exercise.
@@ -47,13 +46,9 @@ pub(super) fn check_answers(course: &Course) -> Result<Vec<Drift>> {
     let is_answer = |path: &&String| path.contains("/answers/") && course.day_of(path).is_some();
     for path in course.files.iter().filter(is_answer) {
         if !answers.contains(path) {
+            let what = "the day has no ignored test of this name";
             let mend = "write the exercise or take the answer out";
-            drifts.push(Drift::new(
-                path,
-                1,
-                "the day has no ignored test of this name",
-                mend,
-            ));
+            drifts.push(Drift::new(path, 1, what, mend));
         }
     }
     Ok(drifts)
@@ -65,23 +60,15 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
     let mut drifts = Vec::new();
     let trial = Trial::new(course)?;
     for exercises in exercises.chunk_by(|a, b| a.day.name == b.day.name) {
-        let all: BTreeSet<_> = exercises.iter().flat_map(Exercise::target).collect();
-        let unsolved = trial.run(exercises[0].day, all.into_iter().collect(), "exercise_")?;
+        let targets: BTreeSet<_> = exercises.iter().map(Exercise::target).collect();
+        let unsolved = trial.run(exercises[0].day, targets, "exercise_")?;
         for exercise in exercises {
-            match unsolved.verdict(&exercise.name) {
-                Some(false) => {}
-                Some(true) => {
-                    let mend = "make the test ask for what is missing";
-                    drifts.push(exercise.drift("passes without its answer", mend));
-                }
-                None => drifts.push(exercise.drift(
-                    format!("does not run as it is: {}", unsolved.complaint()),
-                    format!(
-                        "cargo test -p {} -- --ignored {}",
-                        exercise.day.name, exercise.name
-                    ),
-                )),
-            }
+            let mend = "make the test ask for what is missing";
+            drifts.extend(match unsolved.verdict(&exercise.name) {
+                Some(false) => None,
+                Some(true) => Some(exercise.drift("passes without its answer", mend)),
+                None => Some(exercise.drift("does not run as it is", unsolved.complaint())),
+            });
             drifts.extend(trial.solve(course, exercise)?);
         }
     }
@@ -92,13 +79,10 @@ fn find(course: &Course) -> Result<Vec<Exercise<'_>>> {
     let mut found = Vec::new();
     for file in course.files.iter().filter(|path| path.ends_with(".rs")) {
         if let (Some((day, _)), Some(text)) = (course.day_of(file), course.text(file)?) {
-            let exercises = rust_source::exercises(&text)?.into_iter();
-            found.extend(exercises.map(|(name, line)| Exercise {
-                day,
-                name,
-                file,
-                line,
-            }));
+            for (name, line) in rust_source::exercises(&text)? {
+                let place = (file.as_str(), line);
+                found.push(Exercise { day, name, place });
+            }
         }
     }
     Ok(found)
@@ -106,14 +90,12 @@ fn find(course: &Course) -> Result<Vec<Exercise<'_>>> {
 
 impl Exercise<'_> {
     /// What cargo has to build for it: to build all tests of a day takes much longer.
-    fn target(&self) -> Vec<String> {
-        let (_, file) = self.file.split_once('/').unwrap_or_default();
-        let test = file
-            .strip_prefix("tests/")
-            .and_then(|name| name.strip_suffix(".rs"));
-        test.map_or(vec!["--lib".to_owned()], |name| {
-            vec![format!("--test={name}")]
-        })
+    fn target(&self) -> String {
+        let (_, file) = self.place.0.split_once('/').unwrap_or_default();
+        match file.strip_prefix("tests/") {
+            Some(name) => format!("--test={}", name.trim_end_matches(".rs")),
+            None => "--lib".to_owned(),
+        }
     }
 
     fn answer(&self) -> String {
@@ -122,7 +104,7 @@ impl Exercise<'_> {
 
     fn drift(&self, what: impl AsRef<str>, mend: impl Into<String>) -> Drift {
         let what = format!("{} {}", self.name, what.as_ref());
-        Drift::new(self.file, self.line, what, mend)
+        Drift::new(self.place.0, self.place.1, what, mend)
     }
 }
 
@@ -147,33 +129,28 @@ impl Trial {
     }
 
     /// Runs the ignored tests of a day's targets that have `filter` in their names.
-    fn run(&self, day: &Day, targets: Vec<String>, filter: &str) -> Result<Run> {
+    fn run(&self, day: &Day, targets: BTreeSet<String>, filter: &str) -> Result<Run> {
         let mut cargo = Command::new("timeout");
         cargo.args([SECONDS, "cargo", "test", "--quiet", "--no-fail-fast"]);
         cargo.args(["--package", &day.name]).args(targets);
         cargo.args(["--", "--ignored", "--format", "pretty", filter]);
-        cargo
-            .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", &self.target);
+        cargo.env("CARGO_TARGET_DIR", &self.target);
+        cargo.current_dir(&self.root);
         let output = cargo.output().context("cannot run cargo")?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ok(Run {
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        })
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        Ok(Run { stdout, stderr })
     }
 
     /// Applies an answer, runs its test, and leaves the day as it was.
     fn solve(&self, course: &Course, exercise: &Exercise) -> Result<Option<Drift>> {
         let dir = self.root.join(&exercise.day.name);
-        let Some(answer) = course.text(&exercise.answer())? else {
-            return Ok(None);
-        };
-        // An answer that does not apply is what `check_answers` reports.
-        if git::apply(&dir, &answer).is_err() {
+        // An answer that is missing or does not apply is what `check_answers` reports.
+        let answer = course.text(&exercise.answer())?;
+        if answer.is_none_or(|answer| git::apply(&dir, &answer).is_err()) {
             return Ok(None);
         }
-        let run = self.run(exercise.day, exercise.target(), &exercise.name)?;
+        let run = self.run(exercise.day, [exercise.target()].into(), &exercise.name)?;
         fs::remove_dir_all(&dir)?;
         copy(course, exercise.day, &dir)?;
         let what = match run.verdict(&exercise.name) {
@@ -181,9 +158,8 @@ impl Trial {
             Some(false) => "fails with its answer".to_owned(),
             None => format!("does not run with its answer: {}", run.complaint()),
         };
-        Ok(Some(
-            exercise.drift(what, format!("mend {}", exercise.answer())),
-        ))
+        let mend = format!("mend {}", exercise.answer());
+        Ok(Some(exercise.drift(what, mend)))
     }
 }
 

@@ -29,12 +29,8 @@ const MACROS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 
 const MEND: &str = "name the room that has it, or move the code to a room that may use it";
 
-/// A path that code names, from the crate's root: `elog::writer::Writer`.
-struct Named {
-    path: String,
-    file: String,
-    line: usize,
-}
+/// A line of code and a path that it names, from the crate's root: `elog::writer::Writer`.
+type Named = (usize, String);
 
 pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
     let mut drifts = Vec::new();
@@ -44,19 +40,25 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
             let Some(module) = module_in_room(file) else {
                 continue;
             };
-            let file = format!("{}/{file}", day.name);
             let Some((room, may)) = ROOMS.iter().find(|(room, _)| *room == module[0]) else {
                 let what = format!("there is no room {}", module[0]);
-                drifts.push(Drift::new(file, 1, what, MEND));
+                drifts.push(day.drift(file, 1, what, MEND));
                 continue;
             };
-            let named = paths(&file, &module, text)?;
-            drifts.extend(named.iter().filter_map(|named| forbidden(room, may, named)));
+            let named = paths(&module, text)?;
+            for (line, path) in named
+                .iter()
+                .filter(|(_, path)| !is_allowed(room, may, path))
+            {
+                let rule = [&[*room], *may].concat().join(", ");
+                let what = format!("{room} uses crate::{path}, and may use only {rule}");
+                drifts.push(day.drift(file, *line, what, MEND));
+            }
             if module[0] == ELOG {
-                in_elog.push((module.get(1).copied(), named));
+                in_elog.push((file.as_str(), module.get(1).copied(), named));
             }
         }
-        drifts.extend(circle(&in_elog, &reexports(day)?));
+        drifts.extend(circle(day, &in_elog)?);
     }
     Ok(drifts)
 }
@@ -69,21 +71,15 @@ fn module_in_room(file: &str) -> Option<Vec<&str>> {
     is_room.then_some(parts)
 }
 
-/// What is wrong with a path that a file of a room names.
-fn forbidden(room: &str, may: &[&str], named: &Named) -> Option<Drift> {
-    let first = named.path.split("::").next().unwrap_or_default();
+fn is_allowed(room: &str, may: &[&str], path: &str) -> bool {
+    let first = path.split("::").next().unwrap_or_default();
     let is_macro = MACROS.contains(&first) && room != "base";
-    if first == room || may.contains(&first) || is_macro {
-        return None;
-    }
-    let rule = [&[room], may].concat().join(", ");
-    let what = format!("{room} uses crate::{}, and may use only {rule}", named.path);
-    Some(Drift::new(&named.file, named.line, what, MEND))
+    first == room || may.contains(&first) || is_macro
 }
 
-/// The paths that a file's code names, from the crate's root. Each part of a list such as
+/// The paths that a file's code names. Each part of a list such as
 /// `crate::net::{Buffer, Socket}` is one. Comments, tests, and `$crate::` do not count.
-fn paths(file: &str, module: &[&str], text: &str) -> Result<Vec<Named>> {
+fn paths(module: &[&str], text: &str) -> Result<Vec<Named>> {
     let start = Regex::new(r"(?:^|[^\w$:])(crate|super(?:::super)*)::")?;
     let code = code(text)?;
     let mut found = Vec::new();
@@ -91,15 +87,10 @@ fn paths(file: &str, module: &[&str], text: &str) -> Result<Vec<Named>> {
         let (from, end) = (&begin[1], begin.get(0).map_or(0, |all| all.end()));
         let kept = module.len().saturating_sub(from.matches("super").count());
         let kept = if from == "crate" { 0 } else { kept };
-        let root: String = module[..kept]
-            .iter()
-            .map(|part| format!("{part}::"))
-            .collect();
-        let (file, line) = (file.to_owned(), line_of(&code, end));
-        expand(&code[end..], root, &mut |path| {
-            let file = file.clone();
-            found.push(Named { path, file, line });
-        });
+        let root = module[..kept].iter().flat_map(|part| [*part, "::"]);
+        let root: String = root.collect();
+        let line = line_of(&code, end);
+        expand(&code[end..], root, &mut |path| found.push((line, path)));
     }
     Ok(found)
 }
@@ -107,9 +98,8 @@ fn paths(file: &str, module: &[&str], text: &str) -> Result<Vec<Named>> {
 /// The lines before the tests, without their comments.
 fn code(text: &str) -> Result<String> {
     let lines: Vec<_> = text.lines().take(lines_before_tests(text)).collect();
-    Ok(Regex::new("//[^\n]*")?
-        .replace_all(&lines.join("\n"), "")
-        .into_owned())
+    let comment = Regex::new("//[^\n]*")?;
+    Ok(comment.replace_all(&lines.join("\n"), "").into_owned())
 }
 
 /// Calls `found` with each path that a text begins with, and returns what follows them.
@@ -154,21 +144,18 @@ fn reexports(day: &Day) -> Result<BTreeMap<String, String>> {
 
 /// The first circle in which files of Elog use each other; `mod.rs`, which only names what
 /// is in the others, is not one of them.
-fn circle(
-    files: &[(Option<&str>, Vec<Named>)],
-    reexports: &BTreeMap<String, String>,
-) -> Option<Drift> {
-    let mut uses: BTreeMap<&str, BTreeMap<&str, &Named>> = BTreeMap::new();
-    for (file, named) in files {
-        let Some(file) = file else { continue };
-        let used = uses.entry(*file).or_default();
-        for named in named {
-            let mut parts = named.path.split("::");
-            if let (Some(ELOG), Some(name)) = (parts.next(), parts.next())
-                && let name = reexports.get(name).map_or(name, |file| file)
-                && name != *file
-            {
-                used.entry(name).or_insert(named);
+fn circle(day: &Day, files: &[(&str, Option<&str>, Vec<Named>)]) -> Result<Option<Drift>> {
+    let reexports = reexports(day)?;
+    // By module: the modules that it uses, and the file and line that do.
+    let mut uses = BTreeMap::<&str, BTreeMap<&str, (&str, usize)>>::new();
+    for (file, module, named) in files {
+        let Some(module) = *module else { continue };
+        let used = uses.entry(module).or_default();
+        for (line, path) in named {
+            let name = path.split("::").nth(1).unwrap_or_default();
+            let name = reexports.get(name).map_or(name, |module| module);
+            if path.starts_with(ELOG) && name != module {
+                used.entry(name).or_insert((file, *line));
             }
         }
     }
@@ -181,22 +168,21 @@ fn circle(
                 .into_iter()
                 .flat_map(BTreeMap::keys)
             {
+                let way = [way.as_slice(), &[*next]].concat();
                 if next == start {
-                    let way = way.join(" → ");
-                    let first = way.split(" → ").nth(1)?;
-                    let Named { file, line, .. } = uses[start][first];
-                    let what =
-                        format!("the files of elog use each other in a circle: {way} → {start}");
+                    let (file, line) = uses[start][way[1]];
+                    let shown = way.join(" → ");
+                    let what = format!("the files of elog use each other in a circle: {shown}");
                     let mend = "move what both need to a file that both use";
-                    return Some(Drift::new(file, *line, what, mend));
+                    return Ok(Some(day.drift(file, line, what, mend)));
                 }
                 if seen.insert(*next) {
-                    ways.push([way.as_slice(), &[*next]].concat());
+                    ways.push(way);
                 }
             }
         }
     }
-    None
+    Ok(None)
 }
 
 #[cfg(test)]

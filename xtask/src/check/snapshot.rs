@@ -14,12 +14,7 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
         for path in kept.filter(|path| !day.files.contains_key(path)) {
             let what = format!("{path} of the day before is missing");
             let mend = "copy it, or give the day back what it lost";
-            drifts.push(Drift::new(
-                format!("{}/Cargo.toml", day.name),
-                1,
-                what,
-                mend,
-            ));
+            drifts.push(day.drift("Cargo.toml", 1, what, mend));
         }
         for (path, text) in day.files.iter().filter(|(path, _)| path.ends_with(".rs")) {
             drifts.extend(check_names(day, path, text)?);
@@ -52,18 +47,10 @@ fn check_names(day: &Day, path: &str, text: &str) -> Result<Vec<Drift>> {
                 _ if !is_alias => (format!("{own} outside the alias line"), &*write_alias),
                 _ if is_comment => continue,
                 (_, true) => ("a library names itself".to_owned(), "write crate::"),
-                _ if aliases > 1 => (
-                    "a second alias line".to_owned(),
-                    "keep one for the whole file",
-                ),
+                _ if aliases > 1 => ("a second alias line".to_owned(), "keep one of them"),
                 _ => continue,
             };
-            drifts.push(Drift::new(
-                format!("{}/{path}", day.name),
-                at + 1,
-                what,
-                mend,
-            ));
+            drifts.push(day.drift(path, at + 1, what, mend));
         }
     }
     Ok(drifts)
@@ -72,10 +59,9 @@ fn check_names(day: &Day, path: &str, text: &str) -> Result<Vec<Drift>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::course::empty_day;
 
     fn complaints(path: &str, text: &str) -> Vec<String> {
-        let drifts = check_names(&empty_day(3, "day03-channel"), path, text).unwrap();
+        let drifts = check_names(&Day::new("day03-channel"), path, text).unwrap();
         let said = |drift: &Drift| format!("{}: {}", drift.line, drift.what);
         drifts.iter().map(said).collect()
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::course::Course;
 use crate::drift::Drift;
-use crate::markdown::{CodeBlock, Document};
+use crate::markdown::Document;
 
 /// Languages of code that is run or compared; a diagram or a quoted text may be
 /// translated.
@@ -30,51 +30,38 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
 
 /// The first heading and the first block that differ.
 fn compare(english: &Document, chinese: &Document) -> Vec<Drift> {
-    let headings = |document: &Document| -> Vec<_> {
-        let headings = document.headings().into_iter();
-        headings
-            .map(|heading| ("#".repeat(heading.level), heading.line))
-            .collect()
-    };
-    let blocks = |document: &Document| -> Vec<_> {
-        let blocks = document.code_blocks().into_iter();
-        blocks.map(|block| (shown(&block), block.line)).collect()
-    };
-    let headings = first_difference(&headings(english), &headings(chinese));
-    let blocks = first_difference(&blocks(english), &blocks(chinese));
-    let found = [(headings, "heading"), (blocks, "code block")].into_iter();
-    let drift = |((theirs, line), kind): ((usize, usize), &str)| {
-        let what = format!(
-            "the {kind} differs from the one at {}:{theirs}",
-            english.path
-        );
+    let [left, right] = [english, chinese].map(parts);
+    let kinds = [
+        ("heading", left.0, right.0),
+        ("code block", left.1, right.1),
+    ];
+    let drift = |(kind, left, right): (&str, Vec<Part>, Vec<Part>)| {
+        let part = |side: &[Part], at| side.get(at).map(|(part, _): &Part| part.clone());
+        let mut all = 0..left.len().max(right.len());
+        let at = all.find(|&at| part(&left, at) != part(&right, at))?;
+        // The last line where one side has no more.
+        let line = |side: &[Part]| side.get(at).or(side.last()).map_or(1, |(_, line)| *line);
+        let what = format!("the {kind} differs from {}:{}", english.path, line(&left));
         let mend = format!("give both texts the same {kind}s");
-        Drift::new(&chinese.path, line, what, mend)
+        Some(Drift::new(&chinese.path, line(&right), what, mend))
     };
-    found
-        .filter_map(|(lines, kind)| Some((lines?, kind)))
-        .map(drift)
-        .collect()
+    kinds.into_iter().filter_map(drift).collect()
 }
 
-/// What both languages must have the same of.
-fn shown(block: &CodeBlock) -> String {
-    let language = block.info.split([' ', ',']).next().unwrap_or("");
-    let text = if VERBATIM.contains(&language) {
-        &*block.text
-    } else {
-        ""
-    };
-    format!("{}\n{text}", block.info)
-}
+/// What both languages must have the same, and its line.
+type Part = (String, usize);
 
-/// The lines of the first parts that differ; the last line where one side has no more.
-fn first_difference(left: &[(String, usize)], right: &[(String, usize)]) -> Option<(usize, usize)> {
-    let part = |side: &[(String, usize)], at: usize| side.get(at).map(|(part, _)| part.clone());
-    let mut all = 0..left.len().max(right.len());
-    let at = all.find(|&at| part(left, at) != part(right, at))?;
-    let line = |side: &[(String, usize)]| side.get(at).or(side.last()).map_or(1, |part| part.1);
-    Some((line(left), line(right)))
+/// The headings' levels, and the code blocks.
+fn parts(document: &Document) -> (Vec<Part>, Vec<Part>) {
+    let headings = document.headings().into_iter();
+    let headings = headings.map(|heading| ("#".repeat(heading.info), heading.line));
+    let blocks = document.code_blocks().into_iter().map(|block| {
+        let language = block.info.split([' ', ',']).next().unwrap_or("");
+        let is_same = VERBATIM.contains(&language);
+        let text = if is_same { &*block.text } else { "" };
+        (format!("{}\n{text}", block.info), block.line)
+    });
+    (headings.collect(), blocks.collect())
 }
 
 #[cfg(test)]
@@ -99,16 +86,16 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_named() {
-        let heading = "a.zh-CN.md:3: the heading differs from the one at a.md:3";
+        let heading = "a.zh-CN.md:3: the heading differs from a.md:3";
         assert_eq!(drifts("# One\n\n## Two\n", "# 一\n\n### 二\n"), [heading]);
-        let heading = "a.zh-CN.md:2: the heading differs from the one at a.md:1";
+        let heading = "a.zh-CN.md:2: the heading differs from a.md:1";
         assert_eq!(drifts("# One\n", "# 一\n# 二\n"), [heading]);
-        let block = "a.zh-CN.md:3: the code block differs from the one at a.md:1";
+        let block = "a.zh-CN.md:3: the code block differs from a.md:1";
         assert_eq!(
             drifts("```rust\na\n```\n", "文\n\n```rust\nb\n```\n"),
             [block]
         );
-        let block = "a.zh-CN.md:1: the code block differs from the one at a.md:1";
+        let block = "a.zh-CN.md:1: the code block differs from a.md:1";
         assert_eq!(drifts("", "```\n```\n"), [block]);
     }
 }

@@ -3,18 +3,14 @@
 use anyhow::Result;
 
 use crate::course::Course;
-use crate::diff::{DayDiff, Status};
+use crate::diff::{DayDiff, Hunk, Status};
 use crate::drift::Drift;
 use crate::why::{self, Whys};
 
 pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
     let mut drifts = Vec::new();
     // The first day has no day before it, and so no changes.
-    for day in course
-        .days
-        .iter()
-        .filter(|day| course.before(day).is_some())
-    {
+    for day in course.days.iter().skip(1) {
         let has = |name: &str| course.files.contains(&format!("{}/{name}", day.name));
         if let Some(whys) = Whys::of(course, day)? {
             let diff = DayDiff::new(course, day);
@@ -23,7 +19,7 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
         } else if has("README.md") {
             let what = "the day has a lesson and no why.toml";
             let mend = "write it: CONTRIBUTING.md shows its form";
-            drifts.push(Drift::new(why::path(day), 1, what, mend));
+            drifts.push(day.drift(why::FILE, 1, what, mend));
         }
     }
     Ok(drifts)
@@ -38,18 +34,11 @@ fn unexplained(diff: &DayDiff, whys: &Whys) -> Vec<Drift> {
             Status::Removed => "nothing says why this file is gone",
             _ => "nothing says why this file is new",
         };
-        let mend = format!(
-            "add a [[why]] with file = \"{}\" to {}",
-            file.path,
-            why::path(diff.day)
-        );
-        let path = format!("{}/{}", diff.day.name, file.path);
-        for hunk in file
-            .hunks
-            .iter()
-            .filter(|hunk| whys.of_hunk(file, hunk).is_none())
-        {
-            drifts.push(Drift::new(&path, hunk.first_change(), what, &mend));
+        let path = &file.path;
+        let mend = format!("add a [[why]] with file = \"{path}\" to the day's why.toml");
+        let is_unexplained = |hunk: &&Hunk| whys.of_hunk(file, hunk).is_none();
+        for hunk in file.hunks.iter().filter(is_unexplained) {
+            drifts.push(diff.day.drift(path, hunk.first_change(), what, &mend));
         }
     }
     drifts
@@ -59,28 +48,25 @@ fn unexplained(diff: &DayDiff, whys: &Whys) -> Vec<Drift> {
 fn out_of_date(diff: &DayDiff, whys: &Whys, is_translated: bool) -> Vec<Drift> {
     let mut drifts = Vec::new();
     for why in &whys.0 {
+        let path = &why.file;
         let mut drift = |what: String, mend: &str| {
-            drifts.push(Drift::new(why::path(diff.day), why.line, what, mend));
+            drifts.push(diff.day.drift(why::FILE, why.line, what, mend));
         };
-        let file = diff.touched().find(|file| file.path == why.file);
-        let has_hunk =
-            file.is_some_and(|file| file.hunks.iter().any(|hunk| why.is_about(file, hunk)));
-        if file.is_none() {
-            drift(
-                format!("the day does not change {}", why.file),
-                "take the entry out",
-            );
-        } else if let Some(at) = &why.at
-            && !has_hunk
-        {
-            let mend = "give `at` a text that is in the hunk, or take the entry out";
-            drift(
-                format!("no hunk of {} changes a line with '{at}'", why.file),
-                mend,
-            );
+        let file = diff.touched().find(|file| file.path == *path);
+        let mut hunks = file.into_iter().flat_map(|file| &file.hunks);
+        match (file, &why.at) {
+            (None, _) => {
+                let what = format!("the day does not change {path}");
+                drift(what, "take the entry out");
+            }
+            (Some(file), Some(at)) if !hunks.any(|hunk| why.is_about(file, hunk)) => {
+                let what = format!("no hunk of {path} changes a line with '{at}'");
+                drift(what, "give `at` a text of the hunk, or take the entry out");
+            }
+            _ => {}
         }
         if is_translated && why.zh.is_none() {
-            let what = format!("the sentence about {} has no Chinese twin", why.file);
+            let what = format!("the sentence about {path} has no Chinese twin");
             drift(what, "add `zh`");
         }
     }

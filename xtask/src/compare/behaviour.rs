@@ -15,8 +15,6 @@ const ENDING: Duration = Duration::from_millis(300);
 
 /// One situation, and from which day on the course promises to handle it.
 pub(crate) struct Behaviour {
-    /// What it is called in JSON.
-    pub(crate) key: &'static str,
     pub(crate) title: &'static str,
     promised_from: usize,
     probe: Probe,
@@ -41,29 +39,23 @@ pub(crate) type Verdict = Result<Finding, String>;
 
 #[rustfmt::skip] // A table: one row a line.
 pub(crate) const BEHAVIOURS: &[Behaviour] = &[
-    row("lines", "the Python client's lines", 1, Process(clients::lines)),
-    row("binary", "binary data", 1, Talk(bytes::binary)),
-    row("long-message", "a message above 1024 bytes", 1, Talk(bytes::long_message)),
-    row("burst", "8 MiB at once, byte for byte", 1, Talk(bytes::burst)),
-    row("half-close", "half-close keeps the tail", 1, Talk(bytes::half_close)),
-    row("slow-reader", "a slow reader gets all of it", 1, Talk(bytes::slow_reader)),
-    row("silent-client", "a silent client blocks no other", 1, Talk(clients::silent)),
-    row("thousand-clients", "1000 clients at once", 1, Process(crowd::thousand)),
-    row("reset", "a reset hurts no other client", 1, Talk(clients::reset)),
-    row("restart", "restart on the same port at once", 1, Process(process::restart)),
-    row("ctrl-c", "clean end on Ctrl-C", 4, Process(process::ctrl_c)),
-    row("threads", "threads for 100 clients", 1, Process(process::threads)),
-    row("memory", "memory with 100 clients", 1, Process(process::memory)),
+    row("the Python client's lines", 1, Process(clients::lines)),
+    row("binary data", 1, Talk(bytes::binary)),
+    row("a message above 1024 bytes", 1, Talk(bytes::long_message)),
+    row("8 MiB at once, byte for byte", 1, Talk(bytes::burst)),
+    row("half-close keeps the tail", 1, Talk(bytes::half_close)),
+    row("a slow reader gets all of it", 1, Talk(bytes::slow_reader)),
+    row("a silent client blocks no other", 1, Talk(clients::silent)),
+    row("1000 clients at once", 1, Process(crowd::thousand)),
+    row("a reset hurts no other client", 1, Talk(clients::reset)),
+    row("restart on the same port at once", 1, Process(process::restart)),
+    row("clean end on Ctrl-C", 4, Process(process::ctrl_c)),
+    row("threads for 100 clients", 1, Process(process::threads)),
+    row("memory with 100 clients", 1, Process(process::memory)),
 ];
 
-const fn row(
-    key: &'static str,
-    title: &'static str,
-    promised_from: usize,
-    probe: Probe,
-) -> Behaviour {
+const fn row(title: &'static str, promised_from: usize, probe: Probe) -> Behaviour {
     Behaviour {
-        key,
         title,
         promised_from,
         probe,
@@ -95,10 +87,8 @@ fn how_it_ended(subject: &mut Subject) -> Option<String> {
     let words = subject.server.last_words();
     // Python's tracebacks end with the exception's name, a colon and its text.
     let name = words.as_deref().and_then(|words| words.split(':').next());
-    Some(format!(
-        "died: {}",
-        name.map_or(status.to_string(), str::to_owned)
-    ))
+    let cause = name.map_or(status.to_string(), str::to_owned);
+    Some(format!("died: {cause}"))
 }
 
 #[cfg(test)]
@@ -108,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_behaviour_has_a_name_of_its_own() {
-        let keys: BTreeSet<_> = BEHAVIOURS.iter().map(|behaviour| behaviour.key).collect();
+        let keys: BTreeSet<_> = BEHAVIOURS.iter().map(|behaviour| behaviour.title).collect();
         assert_eq!(keys.len(), BEHAVIOURS.len());
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use socket2::{Domain, Socket, Type};
 
 use super::Subject;
@@ -52,19 +52,13 @@ fn connect(addr: SocketAddr, size: usize) -> Result<Vec<Socket>> {
 fn talk(clients: &[Socket], timeout: Duration) -> Result<()> {
     let size = clients.len();
     let deadline = Instant::now() + SECOND_SYN;
-    let waiting = || {
-        clients
-            .iter()
-            .filter(|client| client.peer_addr().is_err())
-            .count()
-    };
+    let is_waiting = |client: &&Socket| client.peer_addr().is_err();
+    let waiting = || clients.iter().filter(is_waiting).count();
     while waiting() > 0 && Instant::now() < deadline {
         thread::sleep(POLL);
     }
-    match waiting() {
-        0 => {}
-        waiting => bail!("{waiting} of {size} not connected"),
-    }
+    let missing = waiting();
+    ensure!(missing == 0, "{missing} of {size} not connected");
     let deadline = Instant::now() + timeout;
     let message = |number| format!("client {number}\n").into_bytes();
     for (number, mut client) in clients.iter().enumerate() {
@@ -73,27 +67,16 @@ fn talk(clients: &[Socket], timeout: Duration) -> Result<()> {
         // what comes back.
         let _ = client.write_all(&message(number));
     }
-    let is_served = |number, mut client: &Socket| {
+    let is_served = |&(number, mut client): &(usize, &Socket)| {
         let expected = [PREFIX, &message(number)].concat();
         let mut received = vec![0; expected.len()];
-        let mut count = 0;
-        while count < expected.len() {
-            let left = in_time(deadline).and_then(|left| client.set_read_timeout(Some(left)));
-            match left.and_then(|()| client.read(&mut received[count..])) {
-                Ok(0) | Err(_) => return false,
-                Ok(more) => count += more,
-            }
-        }
-        received == expected
+        let left = in_time(deadline).and_then(|left| client.set_read_timeout(Some(left)));
+        let result = left.and_then(|()| client.read_exact(&mut received));
+        result.is_ok() && received == expected
     };
-    let served = clients.iter().enumerate();
-    match served
-        .filter(|(number, client)| is_served(*number, client))
-        .count()
-    {
-        served if served < size => bail!("{served} of {size} served"),
-        _ => Ok(()),
-    }
+    let served = clients.iter().enumerate().filter(is_served).count();
+    ensure!(served == size, "{served} of {size} served");
+    Ok(())
 }
 
 #[cfg(test)]

@@ -40,16 +40,6 @@ pub(crate) struct Args {
     /// Only these days, beside the samples
     #[arg(long, value_name = "DAY", value_delimiter = ',', num_args = 1..)]
     only: Vec<usize>,
-
-    /// Print JSON instead of the table
-    #[arg(long)]
-    json: bool,
-}
-
-/// A server that is compared. A sample has no day, and promises nothing.
-struct Contestant {
-    program: Program,
-    day: Option<usize>,
 }
 
 /// A server in one situation. It has no past: each situation gets a process of its own,
@@ -60,9 +50,10 @@ struct Subject<'a> {
     client: &'a Path,
 }
 
-/// What one server did.
+/// What one server did. A sample has no day, and promises nothing.
 struct Row {
-    contestant: Contestant,
+    program: Program,
+    day: Option<usize>,
     /// One for each of [`BEHAVIOURS`].
     verdicts: Vec<Verdict>,
 }
@@ -71,74 +62,58 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let course = Course::open()?;
     programs::end_children_on_interrupt()?;
     programs::raise_descriptor_limit(DESCRIPTORS)?;
-    let contestants = prepare(&course, &args.only)?;
-    let client = sample(&course, CLIENT)?;
+    let mut rows = prepare(&course, &args.only)?;
+    let client = &sample(&course, CLIENT)?;
 
-    let progress = Progress::new();
-    let mut rows = Vec::new();
-    for contestant in contestants {
-        let mut verdicts = Vec::new();
+    let progress = Progress;
+    for row in &mut rows {
+        let program = &row.program;
         for behaviour in BEHAVIOURS {
-            let program = &contestant.program;
             progress.show(format_args!("{}: {}", program.name(), behaviour.title));
-            let server = program.start()?;
-            let client = &client;
-            verdicts.push(behaviour.try_on(&mut Subject {
+            let mut subject = Subject {
                 program,
-                server,
+                server: program.start()?,
                 client,
-            }));
+            };
+            row.verdicts.push(behaviour.try_on(&mut subject));
         }
-        rows.push(Row {
-            contestant,
-            verdicts,
-        });
     }
     drop(progress);
 
-    let mut out = io::stdout();
-    if args.json {
-        writeln!(out, "{:#}", table::json(&rows))?;
-    } else {
-        let width = terminal_size().map_or(FILE_WIDTH, |(Width(width), _)| width);
-        write!(out, "{}", table::text(&rows, width, Paint::for_stdout()))?;
-    }
+    let width = terminal_size().map_or(FILE_WIDTH, |(Width(width), _)| width);
+    let text = table::text(&rows, width, Paint::for_stdout());
+    io::stdout().write_all(text.as_bytes())?;
     let is_broken = rows.iter().any(|row| !row.broken_promises().is_empty());
     Ok(ExitCode::from(u8::from(is_broken)))
 }
 
 /// The samples, and the days that were asked for, or else all of them.
-fn prepare(course: &Course, only: &[usize]) -> Result<Vec<Contestant>> {
-    for number in only {
-        course.day(*number)?;
-    }
+fn prepare(course: &Course, only: &[usize]) -> Result<Vec<Row>> {
+    only.iter().try_for_each(|day| course.day(*day).map(drop))?;
     let days = course.days.iter();
     let days = days.filter(|day| only.is_empty() || only.contains(&day.number));
     let mut python = Command::new("python3");
     let works = python.arg("--version").stdout(Stdio::null()).status();
-    ensure!(
-        works.is_ok_and(|status| status.success()),
-        "the samples need python3"
-    );
-    let mut contestants = Vec::new();
+    let works = works.is_ok_and(|status| status.success());
+    ensure!(works, "the samples need python3");
+    let mut programs = Vec::new();
     for (name, path) in [("Python threads", THREADS), ("Python epoll", EPOLL)] {
-        let program = Program::python(name, &sample(course, path)?);
-        contestants.push(Contestant { program, day: None });
+        programs.push((Program::python(name, &sample(course, path)?), None));
     }
     let names: Vec<_> = days.clone().map(|day| day.name.as_str()).collect();
     let executables = programs::build(&course.root, &names, Profile::Dev)?;
     for day in days {
-        let (name, day) = (&day.name, day.number);
-        let executable = executables.get(name);
-        let executable =
-            executable.with_context(|| format!("{name} has no program of its name"))?;
-        let program = Program::new(&format!("day {day}"), executable);
-        contestants.push(Contestant {
-            program,
-            day: Some(day),
-        });
+        let executable = executables.get(&day.name);
+        let executable = executable.context("a day has no program of its name")?;
+        let name = format!("day {}", day.number);
+        programs.push((Program::new(&name, executable), Some(day.number)));
     }
-    Ok(contestants)
+    let row = |(program, day)| Row {
+        program,
+        day,
+        verdicts: Vec::new(),
+    };
+    Ok(programs.into_iter().map(row).collect())
 }
 
 fn sample(course: &Course, path: &str) -> Result<PathBuf> {
@@ -151,9 +126,8 @@ impl Row {
     /// The behaviours that this server's day promises and that it does not have.
     fn broken_promises(&self) -> Vec<&'static str> {
         let all = BEHAVIOURS.iter().zip(&self.verdicts);
-        let broken = all.filter(|(behaviour, verdict)| {
-            verdict.is_err() && behaviour.is_promised_by(self.contestant.day)
-        });
+        let day = self.day;
+        let broken = all.filter(|(row, verdict)| verdict.is_err() && row.is_promised_by(day));
         broken.map(|(behaviour, _)| behaviour.title).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! What a server sent back.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 /// What each reply of a sample, and of a day by default, begins with. How many
 /// replies a stream of bytes gets is the server's choice.
@@ -11,7 +11,7 @@ pub(crate) const PREFIX: &[u8] = b"Echo: ";
 pub(crate) struct Reply {
     /// What was between the prefixes.
     bytes: Vec<u8>,
-    prefixes: usize,
+    pub(crate) prefixes: usize,
     /// How much of a prefix the last bytes were.
     matched: usize,
 }
@@ -44,10 +44,6 @@ impl Reply {
         self.bytes.len()
     }
 
-    pub(crate) fn prefixes(&self) -> usize {
-        self.prefixes
-    }
-
     /// Compares the reply with what was sent. `end` says how the reply ended, if it
     /// is shorter.
     pub(crate) fn check(&self, sent: &[u8], end: &str) -> Result<()> {
@@ -57,15 +53,9 @@ impl Reply {
             bail!("byte {} differs", same.count());
         }
         let (received, sent) = (self.bytes.len(), sent.len());
-        if received < sent {
-            bail!("{end} after {received} of {sent} bytes");
-        }
-        if received > sent {
-            bail!("{} bytes too many", received - sent);
-        }
-        if self.prefixes == 0 {
-            bail!("no 'Echo: ' in front");
-        }
+        ensure!(received >= sent, "{end} after {received} of {sent} bytes");
+        ensure!(received == sent, "{} bytes too many", received - sent);
+        ensure!(self.prefixes > 0, "no 'Echo: ' in front");
         Ok(())
     }
 }
@@ -104,7 +94,7 @@ mod tests {
             let (head, tail) = stream.split_at(cut);
             let reply = reply(&[head, tail]);
             assert_eq!(reply.bytes, b"abEEchc", "cut at {cut}");
-            assert_eq!(reply.prefixes(), 3);
+            assert_eq!(reply.prefixes, 3);
         }
     }
 

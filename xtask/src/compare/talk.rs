@@ -30,24 +30,6 @@ pub(crate) struct Talk {
     deadline: Instant,
 }
 
-/// When the client reads.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// While it sends.
-    AtOnce,
-    /// Once it has sent everything, or can send no more because the client does not read.
-    Late,
-}
-
-/// What follows the last byte that the client sends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Afterwards {
-    /// More may come.
-    Open,
-    /// The client closes its half and the server, after the last reply, its own.
-    HalfClose,
-}
-
 impl Talk {
     pub(crate) fn connect(addr: SocketAddr) -> Result<Self> {
         let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
@@ -69,44 +51,52 @@ impl Talk {
         Ok(Self { stream, deadline })
     }
 
-    /// Sends something small and expects it back.
+    /// Sends a short message and expects it back.
     pub(crate) fn ping(&self) -> Result<()> {
-        self.exchange(b"ping\n", Reading::AtOnce, Afterwards::Open)?;
-        Ok(())
+        self.exchange(b"ping\n").map(drop)
     }
 
-    /// Sends a payload and expects the same bytes back.
-    pub(crate) fn exchange(
-        &self,
-        payload: &[u8],
-        reading: Reading,
-        afterwards: Afterwards,
-    ) -> Result<Reply> {
-        self.exchange_and(payload, reading, afterwards, || Ok(()))
+    /// Sends a payload and expects the same bytes back, which the client reads while it
+    /// sends.
+    pub(crate) fn exchange(&self, payload: &[u8]) -> Result<Reply> {
+        let sent = AtomicUsize::new(0);
+        self.while_sending(payload, &sent, false, || self.receive(payload, false))
     }
 
-    /// As [`exchange`](Self::exchange), with something to do before the client
-    /// reads.
-    pub(crate) fn exchange_and(
+    /// As [`exchange`](Self::exchange), but the client reads once it has sent everything,
+    /// or can send no more because it does not read; and does something before it reads.
+    pub(crate) fn exchange_late(
         &self,
         payload: &[u8],
-        reading: Reading,
-        afterwards: Afterwards,
+        half_close: bool,
         meanwhile: impl FnOnce() -> Result<()>,
     ) -> Result<Reply> {
         let sent = AtomicUsize::new(0);
+        self.while_sending(payload, &sent, half_close, || {
+            self.wait_until_stuck(&sent, payload.len());
+            meanwhile()?;
+            self.receive(payload, half_close)
+        })
+    }
+
+    /// Has another thread send a payload. With `half_close`, the client then closes its
+    /// half, and the server, after the last reply, its own.
+    fn while_sending(
+        &self,
+        payload: &[u8],
+        sent: &AtomicUsize,
+        half_close: bool,
+        receive: impl FnOnce() -> Result<Reply>,
+    ) -> Result<Reply> {
         thread::scope(|scope| {
             scope.spawn(|| {
                 // A failure to send shows in what comes back.
-                let result = self.send(payload, &sent);
-                if result.is_ok() && afterwards == Afterwards::HalfClose {
+                let result = self.send(payload, sent);
+                if result.is_ok() && half_close {
                     let _ = self.stream.shutdown(Shutdown::Write);
                 }
             });
-            if reading == Reading::Late {
-                self.wait_until_stuck(&sent, payload.len());
-            }
-            let result = meanwhile().and_then(|()| self.receive(payload, afterwards));
+            let result = receive();
             if result.is_err() {
                 // The sender may be waiting for a server that has given up.
                 let _ = self.stream.shutdown(Shutdown::Both);
@@ -133,7 +123,8 @@ impl Talk {
     fn send(&self, payload: &[u8], sent: &AtomicUsize) -> io::Result<()> {
         let mut rest = payload;
         while !rest.is_empty() {
-            self.stream.set_write_timeout(Some(self.time_left()?))?;
+            let left = in_time(self.deadline)?;
+            self.stream.set_write_timeout(Some(left))?;
             let count = (&self.stream).write(rest)?;
             rest = &rest[count..];
             sent.fetch_add(count, Ordering::Relaxed);
@@ -153,35 +144,32 @@ impl Talk {
         }
     }
 
-    fn receive(&self, payload: &[u8], afterwards: Afterwards) -> Result<Reply> {
+    /// Reads as many bytes as were sent, or up to the end of the connection.
+    fn receive(&self, payload: &[u8], until_end: bool) -> Result<Reply> {
         let mut reply = Reply::default();
         let mut buf = vec![0; 64 * 1024];
-        let end = loop {
-            if afterwards == Afterwards::Open && reply.len() >= payload.len() {
-                break String::new();
-            }
+        let mut end = String::new();
+        while until_end || reply.len() < payload.len() {
             match self.read(&mut buf) {
-                Ok(0) => break "closed".to_owned(),
+                Ok(0) => end = "closed".to_owned(),
                 Ok(count) => reply.push(&buf[..count]),
-                Err(error)
-                    if afterwards == Afterwards::HalfClose && reply.len() == payload.len() =>
-                {
+                Err(error) if until_end && reply.len() == payload.len() => {
                     return Err(in_words(error).context("all bytes, but no end"));
                 }
-                Err(error) => break in_words(error).to_string(),
+                Err(error) => end = in_words(error).to_string(),
             }
-        };
+            if !end.is_empty() {
+                break;
+            }
+        }
         reply.check(payload, &end)?;
         Ok(reply)
     }
 
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.time_left()?))?;
+        let left = in_time(self.deadline)?;
+        self.stream.set_read_timeout(Some(left))?;
         (&self.stream).read(buf)
-    }
-
-    fn time_left(&self) -> io::Result<Duration> {
-        in_time(self.deadline)
     }
 }
 

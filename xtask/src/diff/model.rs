@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use similar::{Algorithm, ChangeTag, DiffOp};
+use similar::{Algorithm, Change, ChangeTag, DiffOp};
 
 use crate::course::{Course, Day};
 
@@ -45,11 +45,7 @@ pub(crate) struct Hunk {
 }
 
 /// One line of a hunk, with its line end if the file has one there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) tag: ChangeTag,
-    pub(crate) text: String,
-}
+pub(crate) type Line = (ChangeTag, String);
 
 impl<'c> DayDiff<'c> {
     pub(crate) fn new(course: &'c Course, day: &'c Day) -> Self {
@@ -90,9 +86,8 @@ impl<'c> DayDiff<'c> {
 impl FileDiff {
     pub(crate) fn new(path: &str, old: Option<String>, new: Option<String>) -> Self {
         let hunks = hunks(old.as_deref().unwrap_or(""), new.as_deref().unwrap_or(""));
-        let path = path.to_owned();
         Self {
-            path,
+            path: path.to_owned(),
             old,
             new,
             hunks,
@@ -124,24 +119,21 @@ impl FileDiff {
 
     fn count(&self, tag: ChangeTag) -> usize {
         let lines = self.hunks.iter().flat_map(|hunk| &hunk.lines);
-        lines.filter(|line| line.tag == tag).count()
+        lines.filter(|line| line.0 == tag).count()
     }
 }
 
 impl Hunk {
     /// Whether a text stands in one of the lines that are new or gone.
     pub(crate) fn changes(&self, text: &str) -> bool {
-        let mut changed = self
-            .lines
-            .iter()
-            .filter(|line| line.tag != ChangeTag::Equal);
-        changed.any(|line| line.text.contains(text))
+        let has_it = |(tag, line): &Line| *tag != ChangeTag::Equal && line.contains(text);
+        self.lines.iter().any(has_it)
     }
 
     /// The first line of the new file that differs, counted from 1.
     pub(crate) fn first_change(&self) -> usize {
         let lines = self.lines.iter();
-        let same = lines.take_while(|line| line.tag == ChangeTag::Equal);
+        let same = lines.take_while(|line| line.0 == ChangeTag::Equal);
         self.new.start + same.count() + 1
     }
 }
@@ -151,27 +143,18 @@ fn hunks(old: &str, new: &str) -> Vec<Hunk> {
     let split = |text| str::split_inclusive(text, '\n').collect::<Vec<_>>();
     let (old, new) = (split(old), split(new));
     let ops = similar::capture_diff_slices(Algorithm::Histogram, &old, &new);
-    let groups = similar::group_diff_ops(ops, CONTEXT);
-    groups
-        .iter()
-        .filter_map(|ops| Hunk::new(ops, &old, &new))
-        .collect()
-}
-
-impl Hunk {
-    fn new(ops: &[DiffOp], old: &[&str], new: &[&str]) -> Option<Self> {
+    let hunk = |ops: Vec<DiffOp>| {
         let (first, last) = (ops.first()?, ops.last()?);
-        let changes = ops.iter().flat_map(|op| op.iter_changes(old, new));
-        let lines = changes.map(|change| Line {
-            tag: change.tag(),
-            text: change.value().to_owned(),
-        });
-        Some(Self {
+        let changes = ops.iter().flat_map(|op| op.iter_changes(&old, &new));
+        let line = |change: Change<&str>| (change.tag(), change.value().to_owned());
+        Some(Hunk {
             old: first.old_range().start..last.old_range().end,
             new: first.new_range().start..last.new_range().end,
-            lines: lines.collect(),
+            lines: changes.map(line).collect(),
         })
-    }
+    };
+    let groups = similar::group_diff_ops(ops, CONTEXT).into_iter();
+    groups.filter_map(hunk).collect()
 }
 
 #[cfg(test)]

@@ -20,25 +20,19 @@ pub(super) fn table(course: &Course, document: &Document, day: &Day) -> Result<S
         let why: Vec<_> = about.iter().map(|why| why.sentence(language)).collect();
         // A bar would end the cell early.
         let why = why.join(language.of(" ", "")).replace('|', "\\|");
-        let (file, word, sizes) = (
-            link(document, day, file),
-            word(file, language),
-            diff::sizes(file),
-        );
-        text += &format!("| {file} | {word} | {sizes} | {why} |\n");
+        let (link, word) = (link(document, day, file), word(file, language));
+        text += &format!("| {link} | {word} | {} | {why} |\n", diff::sizes(file));
     }
     let unchanged = diff.with(Status::Unchanged).count();
-    let english = match unchanged {
-        1 => "\nOne file is as it was the day before.\n".to_owned(),
-        count => format!("\n{count} files are as they were the day before.\n"),
-    };
-    if unchanged > 0 {
-        text += &language.of(
-            english,
-            format!("\n其余 {unchanged} 个文件与前一天相同。\n"),
-        );
-    }
-    Ok(text)
+    Ok(text
+        + &match (unchanged, language) {
+            (0, _) => String::new(),
+            (1, Language::English) => "\nOne file is as it was the day before.\n".to_owned(),
+            (count, Language::English) => {
+                format!("\n{count} files are as they were the day before.\n")
+            }
+            (count, Language::Chinese) => format!("\n其余 {count} 个文件与前一天相同。\n"),
+        })
 }
 
 /// The lines that were removed and added in the files of the day before. New files are
@@ -49,8 +43,9 @@ pub(super) fn diff(course: &Course, document: &Document, day: &Day) -> Result<St
     let changed = diff.touched().filter(|file| file.status() != Status::Added);
     let patch = diff::patch(changed, &whys, document.language(), Paint::PLAIN);
     let number = day.number;
+    let has_changes = !patch.is_empty();
     ensure!(
-        !patch.is_empty(),
+        has_changes,
         "day {number} changes no file of the day before"
     );
     // Inside a `<summary>`, Markdown is not read.
@@ -67,12 +62,10 @@ pub(super) fn diff(course: &Course, document: &Document, day: &Day) -> Result<St
 
 fn link(document: &Document, day: &Day, file: &FileDiff) -> String {
     let path = &file.path;
-    if file.status() == Status::Removed {
-        return format!("`{path}`");
-    }
-    match document.dir() == day.name {
-        true => format!("[`{path}`]({path})"),
-        false => format!("[`{path}`]({}{}/{path})", document.to_root(), day.name),
+    match file.status() {
+        Status::Removed => format!("`{path}`"),
+        _ if document.dir() == day.name => format!("[`{path}`]({path})"),
+        _ => format!("[`{path}`]({}{}/{path})", document.to_root(), day.name),
     }
 }
 
@@ -94,7 +87,6 @@ fn fence_around(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::course::empty_day;
 
     #[test]
     fn a_fence_is_longer_than_those_inside() {
@@ -104,7 +96,7 @@ mod tests {
 
     #[test]
     fn links_start_where_the_document_is() {
-        let day = empty_day(1, "day01-one");
+        let day = Day::new("day01-one");
         let file = FileDiff::new("src/a.rs", None, Some(String::new()));
         let link_from = |path: &str| link(&Document::new(path, String::new()), &day, &file);
         assert_eq!(link_from("day01-one/README.md"), "[`src/a.rs`](src/a.rs)");

@@ -55,10 +55,8 @@ fn measured(course: &Course, document: &Document, words: &[&str]) -> Result<Stri
 fn machine(course: &Course, document: &Document) -> Result<String> {
     let language = document.language();
     let Some(machine) = record::machines(course)?.remove(document.dir()) else {
-        return Ok(not_recorded(
-            language,
-            &format!("dev record {}", document.dir()),
-        ));
+        let command = format!("dev record {}", document.dir());
+        return Ok(not_recorded(language, &command));
     };
     let (date, cpu, cpus, kernel) = (machine.date, machine.cpu, machine.cpus, machine.kernel);
     Ok(language.of(
@@ -82,17 +80,10 @@ fn not_recorded(language: Language, command: &str) -> String {
     )
 }
 
-/// A document with every region generated anew.
-struct Rewritten {
-    text: String,
-    /// What is no longer as it was generated.
-    stale: Vec<Drift>,
-}
-
 pub(crate) fn check(course: &Course) -> Result<Vec<Drift>> {
     let mut drifts = Vec::new();
     for document in course.documents()? {
-        drifts.extend(rewrite(course, &document)?.stale);
+        drifts.extend(rewrite(course, &document)?.1);
     }
     Ok(drifts)
 }
@@ -108,24 +99,22 @@ pub(crate) fn sync() -> Result<ExitCode> {
 
 /// Writes the generated parts of some documents, and returns which were out of date.
 pub(crate) fn write(course: &Course, is_wanted: impl Fn(&Document) -> bool) -> Result<Vec<Drift>> {
-    let mut rewritten = Vec::new();
-    for document in course.documents()?.into_iter().filter(is_wanted) {
-        let new = rewrite(course, &document)?;
-        rewritten.push((document.path, new));
-    }
+    let documents = course.documents()?.into_iter().filter(is_wanted);
+    let rewritten = documents.map(|document| Ok((rewrite(course, &document)?, document.path)));
     // Nothing is written before everything is known to be good.
+    let rewritten: Vec<_> = rewritten.collect::<Result<_>>()?;
     let mut written = Vec::new();
-    for (path, new) in rewritten
-        .into_iter()
-        .filter(|(_, new)| !new.stale.is_empty())
-    {
-        atomic::write(&course.root.join(path), &new.text)?;
-        written.extend(new.stale);
+    for ((text, stale), path) in rewritten {
+        if !stale.is_empty() {
+            atomic::write(&course.root.join(path), &text)?;
+        }
+        written.extend(stale);
     }
     Ok(written)
 }
 
-fn rewrite(course: &Course, document: &Document) -> Result<Rewritten> {
+/// A document with every region generated anew, and what is no longer as it was generated.
+fn rewrite(course: &Course, document: &Document) -> Result<(String, Vec<Drift>)> {
     let mut text = String::new();
     let mut stale = Vec::new();
     let mut lines = document.text.split_inclusive('\n').enumerate();
@@ -140,12 +129,9 @@ fn rewrite(course: &Course, document: &Document) -> Result<Rewritten> {
             return Err(drift(what, "add a line '<!-- end generated -->' where it ends").into());
         };
         let words: Vec<_> = mark.split_whitespace().collect();
-        let new = render(course, document, &words).map_err(|error| {
-            drift(
-                format!("{error:#}"),
-                "CONTRIBUTING.md lists what can be generated",
-            )
-        })?;
+        let mend = "CONTRIBUTING.md lists what can be generated";
+        let new = render(course, document, &words);
+        let new = new.map_err(|error| drift(format!("{error:#}"), mend))?;
         // Without the blank lines Markdown takes the marks for a part of the table.
         let new = format!("\n{}\n\n", new.trim_matches('\n'));
         if new != old {
@@ -154,7 +140,7 @@ fn rewrite(course: &Course, document: &Document) -> Result<Rewritten> {
         }
         text += &format!("{new}{END}\n");
     }
-    Ok(Rewritten { text, stale })
+    Ok((text, stale))
 }
 
 fn opening(line: &str) -> Option<&str> {
@@ -183,7 +169,7 @@ mod tests {
             fixture(&[("day01-one/Cargo.toml", "[package]\nname = \"day01-one\"\n")]);
         let document = Document::new("README.md", text.to_owned());
         let new = rewrite(&course, &document).map_err(|error| error.to_string())?;
-        Ok(new.stale.iter().map(ToString::to_string).collect())
+        Ok(new.1.iter().map(ToString::to_string).collect())
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) fn replay(course: &Course, documents: &[Document]) -> Result<Vec<Repl
     };
     let blocks: Vec<_> = documents.iter().map(runnable).collect();
     build(course, &blocks.concat())?;
-    let progress = Progress::new();
+    let progress = Progress;
     let mut all = Vec::new();
     for (document, blocks) in documents.iter().zip(blocks) {
         let mut replayed = Replayed::default();

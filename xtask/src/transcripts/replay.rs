@@ -64,17 +64,17 @@ impl Replay {
                 break;
             }
         }
-        Ok(Outcome {
-            difference: difference.or_else(|| self.surplus_of_background(block)),
-            printed: self.printed,
-        })
-    }
-
-    fn surplus_of_background(&self, block: &CodeBlock) -> Option<Difference> {
         let mut outputs = self.outputs.iter();
-        let rest = outputs.find_map(|output| output.next_line(&self.normal))?;
-        let what = format!("a program in the background also printed '{rest}'");
-        Some((block.line, what))
+        let surplus = outputs.find_map(|output| output.next_line(&self.normal));
+        let surplus = surplus.map(|line| {
+            let what = format!("a program in the background also printed '{line}'");
+            (block.line, what)
+        });
+        let (difference, printed) = (difference.or(surplus), self.printed);
+        Ok(Outcome {
+            difference,
+            printed,
+        })
     }
 
     /// Runs a command until all that is shown is printed, and until it has ended
@@ -132,9 +132,8 @@ impl Replay {
         }
         let line = self.normal.line(shown);
         let background = earlier.iter_mut().filter(|output| output.is_background);
-        let found = std::iter::once(current)
-            .chain(background)
-            .find_map(|output| output.take(&line, &self.normal));
+        let mut all = std::iter::once(current).chain(background);
+        let found = all.find_map(|output| output.take(&line, &self.normal));
         if let Some(printed) = found
             && !shown.contains(ELLIPSIS)
         {
@@ -158,14 +157,10 @@ impl Replay {
         let Some((line, text)) = shown.first() else {
             return (step.line, format!("`{command}` does not end"));
         };
-        let printed = match self.current().next_line(&self.normal) {
-            Some(printed) => format!("prints '{printed}'"),
-            None => "prints nothing more".to_owned(),
-        };
-        (
-            *line,
-            format!("the text shows '{text}', but `{command}` {printed}"),
-        )
+        let printed = self.current().next_line(&self.normal);
+        let printed = printed.map_or("nothing more".to_owned(), |line| format!("'{line}'"));
+        let what = format!("the text shows '{text}', but `{command}` prints {printed}");
+        (*line, what)
     }
 }
 

@@ -43,7 +43,7 @@ const CASES: &[Case] = &[
     ("day02-reply/why.toml", "src/reply.rs", "src/gone.rs", "why", "day02-reply/src/reply.rs:1:", "nothing says why this file is new"),
     ("day02-reply/why.toml", "src/reply.rs", "src/gone.rs", "why", "day02-reply/why.toml:6:", "does not change src/gone.rs"),
     ("day02-reply/why.toml", "", "", "why", "day02-reply/why.toml:1:", "no why.toml"),
-    ("day01-listen/README.zh-CN.md", "hello >&3", "你好 >&3", "twins", "day01-listen/README.zh-CN.md:3:", "differs from the one at day01-listen/README.md:3"),
+    ("day01-listen/README.zh-CN.md", "hello >&3", "你好 >&3", "twins", "day01-listen/README.zh-CN.md:3:", "differs from day01-listen/README.md:3"),
     ("day02-reply/README.zh-CN.md", "## 改动", "### 改动", "twins", "day02-reply/README.zh-CN.md:3:", "the heading differs"),
     ("README.md", "", "", "twins", "README.zh-CN.md:1:", "there is no README.md"),
     ("README.md", "README.md#what-changed", "LESSON.md", "links", "README.md:16:", "the link day02-reply/LESSON.md leads nowhere"),
