@@ -24,7 +24,7 @@ pub(crate) fn servers(dir: &Path, report: &ServerReport) -> Result<()> {
         SERVERS.to_owned(),
         serde_json::to_string_pretty(report)? + "\n",
     )];
-    files.extend(server_plots(report));
+    files.extend(server_plots(report)?);
     files.extend(markdown::servers(report, &days(report)));
     write_all(dir, &files)
 }
@@ -34,7 +34,7 @@ pub(crate) fn loggers(dir: &Path, report: &LogReport) -> Result<()> {
         LOGGERS.to_owned(),
         serde_json::to_string_pretty(report)? + "\n",
     )];
-    files.extend(logger_plots(report));
+    files.extend(logger_plots(report)?);
     files.extend(markdown::loggers(report));
     write_all(dir, &files)
 }
@@ -42,8 +42,8 @@ pub(crate) fn loggers(dir: &Path, report: &LogReport) -> Result<()> {
 /// The plots and tables of what has been published.
 pub(crate) fn draw(dir: &Path) -> Result<()> {
     let mut files = tables(dir)?;
-    files.extend(server_plots(&read(&dir.join(SERVERS))?));
-    files.extend(logger_plots(&read(&dir.join(LOGGERS))?));
+    files.extend(server_plots(&read(&dir.join(SERVERS))?)?);
+    files.extend(logger_plots(&read(&dir.join(LOGGERS))?)?);
     write_all(dir, &files)
 }
 
@@ -55,16 +55,16 @@ pub(crate) fn tables(dir: &Path) -> Result<Vec<File>> {
     Ok(files)
 }
 
-fn server_plots(report: &ServerReport) -> Vec<File> {
+fn server_plots(report: &ServerReport) -> Result<Vec<File>> {
     let mut files = Vec::new();
     for scenario in &report.scenarios {
-        files.push((format!("{}.svg", scenario.key), plot::scenario(scenario)));
+        files.push((format!("{}.svg", scenario.key), plot::scenario(scenario)?));
     }
-    files.push(("idle.svg".to_owned(), plot::idle(&report.idle)));
+    files.push(("idle.svg".to_owned(), plot::idle(&report.idle)?));
     for day in days(report) {
-        files.push((format!("day{day}.svg"), plot::day(day, &report.scenarios)));
+        files.push((format!("day{day}.svg"), plot::day(day, &report.scenarios)?));
     }
-    files
+    Ok(files)
 }
 
 /// The days that took part, by their numbers.
@@ -77,11 +77,14 @@ fn days(report: &ServerReport) -> Vec<usize> {
     numbers.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-fn logger_plots(report: &LogReport) -> Vec<File> {
-    vec![
-        ("log-call.svg".to_owned(), plot::log_call(&report.loggers)),
-        ("log-total.svg".to_owned(), plot::log_total(&report.loggers)),
-    ]
+fn logger_plots(report: &LogReport) -> Result<Vec<File>> {
+    Ok(vec![
+        ("log-call.svg".to_owned(), plot::log_call(&report.loggers)?),
+        (
+            "log-total.svg".to_owned(),
+            plot::log_total(&report.loggers)?,
+        ),
+    ])
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
