@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Files that exist whole or not at all.
 
 use std::fs::{self, Permissions};
 use std::io::Write;
@@ -7,23 +7,20 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Replaces a file. Whoever interrupts the program finds the old text or the new
-/// one, and never the beginning of the new one.
+/// Replaces a file. An interrupted program leaves the old text or the new one, and never
+/// the beginning of the new one.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     write_beside(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn write_beside(path: &Path, text: &str) -> Result<()> {
     // A rename is atomic within one file system only: hence the same directory.
-    let dir = match path.parent() {
-        Some(dir) if dir != Path::new("") => dir,
-        _ => Path::new("."),
-    };
+    let dir = path.parent().unwrap_or(path);
     fs::create_dir_all(dir)?;
-    // A temporary file is its owner's alone; what replaces a file of the course
+    // A temporary file is readable by its owner alone; what replaces a file of the course
     // must be as readable as the file was.
-    let permissions =
-        fs::metadata(path).map_or(Permissions::from_mode(0o644), |old| old.permissions());
+    let permissions = fs::metadata(path).map(|old| old.permissions());
+    let permissions = permissions.unwrap_or(Permissions::from_mode(0o644));
     let mut file = tempfile::Builder::new()
         .permissions(permissions)
         .tempfile_in(dir)?;
@@ -39,15 +36,13 @@ mod tests {
     #[test]
     fn a_file_is_replaced_and_keeps_its_permissions() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("deep/page.html");
+        let path = dir.path().join("deep/page.txt");
         write(&path, "one").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         write(&path, "two").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o755
-        );
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
         assert_eq!(fs::read_dir(dir.path().join("deep")).unwrap().count(), 1);
     }
 
@@ -55,7 +50,7 @@ mod tests {
     fn what_cannot_be_written_is_named() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("file"), "").unwrap();
-        let error = write(&dir.path().join("file/page.html"), "").unwrap_err();
-        assert!(format!("{error:#}").contains("file/page.html"));
+        let error = write(&dir.path().join("file/page.txt"), "").unwrap_err();
+        assert!(format!("{error:#}").contains("file/page.txt"));
     }
 }

@@ -1,5 +1,11 @@
 //! `cargo xtask bench`: hands over to the package that measures.
 
+#[path = "../bench/src/options.rs"]
+mod options;
+#[path = "../bench/src/scenario.rs"]
+#[allow(dead_code, reason = "the options need the scenarios' keys alone")]
+mod scenario;
+
 use std::env;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -7,33 +13,23 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
+pub(crate) use options::Options;
+
 use crate::course::Course;
 
-/// Measure what each day costs, beside the servers and loggers that a user would pick
-///
-/// The measuring program is a package of its own, built when it is first asked for:
-/// `cargo xtask bench --help` is its help.
-#[derive(clap::Args)]
-#[command(disable_help_flag = true)]
-pub(crate) struct Args {
-    /// What the measuring program is to be told
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "OPTION"
-    )]
-    options: Vec<OsString>,
-}
-
-pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+/// The options were checked by now: a mistake in them is found before anything is built.
+pub(crate) fn run() -> Result<ExitCode> {
     let course = Course::open()?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    // This process becomes cargo, and that the program: whoever presses Ctrl-C talks
-    // to the one that has servers to end.
-    let error = Command::new(cargo)
-        .args(["run", "--release", "--package", "bench", "--"])
-        .args(&args.options)
-        .current_dir(&course.root)
-        .exec();
-    Err(error).context("cannot run cargo")
+    let cargo = env::var_os("CARGO").unwrap_or(OsString::from("cargo"));
+    // This process becomes cargo, and cargo the measuring program: that program then
+    // gets the Ctrl-C, and ends the servers that it has started.
+    let mut bench = Command::new(cargo);
+    bench
+        .args(["run", "--release", "--locked"])
+        .arg("--manifest-path");
+    bench
+        .arg(course.root.join("xtask/bench/Cargo.toml"))
+        .arg("--");
+    bench.args(env::args_os().skip_while(|arg| arg != "bench").skip(1));
+    Err(bench.exec()).context("cannot run cargo")
 }

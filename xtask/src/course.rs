@@ -5,21 +5,23 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 
-use crate::git;
+use crate::drift::Drift;
 use crate::markdown::Document;
 
-/// Exercises belong to a day's lesson: the next day has its own, and that the
-/// old ones are gone is no step of the code.
+/// Exercises belong to a day's lesson, not to its code: the next day has its own.
 const EXERCISES: &str = "tests/exercises.rs";
+
+/// What the manifest of the course's root contains and no other does.
+const MEMBERS: &str = "\"day0*\"";
 
 /// The days and every file around them.
 pub(crate) struct Course {
     pub(crate) root: PathBuf,
     /// Paths below the root, in order.
     pub(crate) files: Vec<String>,
-    days: Vec<Day>,
+    pub(crate) days: Vec<Day>,
 }
 
 /// One snapshot.
@@ -35,84 +37,48 @@ impl Course {
     /// The course that the current directory is in.
     pub(crate) fn open() -> Result<Self> {
         let here = env::current_dir()?;
-        let root = here
-            .ancestors()
-            .find(|dir| is_workspace(dir))
-            .with_context(|| format!("{} is not inside the course", here.display()))?;
-        Self::at(root)
+        let is_root = |dir: &&Path| {
+            fs::read_to_string(dir.join("Cargo.toml")).is_ok_and(|text| text.contains(MEMBERS))
+        };
+        let root = here.ancestors().find(is_root);
+        Self::at(root.with_context(|| format!("{} is not inside the course", here.display()))?)
     }
 
     pub(crate) fn at(root: &Path) -> Result<Self> {
-        let mut files = if root.join(".git").exists() {
-            git::files(root)?
-        } else {
-            let mut found = Vec::new();
-            walk(root, "", &mut found)?;
-            found
-        };
-        // git also lists what was deleted but not yet committed.
-        files.retain(|path| root.join(path).is_file());
+        let mut files = Vec::new();
+        walk(root, "", &mut files)?;
         files.sort_unstable();
-        let mut course = Self {
-            root: root.to_owned(),
-            files,
-            days: Vec::new(),
-        };
-        for path in &course.files {
-            let Some((name, path)) = path.split_once('/') else {
+        let mut days: Vec<Day> = Vec::new();
+        for path in &files {
+            let (name, within) = path.split_once('/').unwrap_or_default();
+            if day_number(name).is_none() || !takes_part(within) {
                 continue;
-            };
-            let Some(number) = day_number(name) else {
-                continue;
-            };
-            if course.days.last().is_none_or(|day| day.name != name) {
-                course.days.push(Day {
-                    number,
-                    name: name.to_owned(),
-                    files: BTreeMap::new(),
-                });
             }
-            if takes_part(path) {
-                let text = read(&root.join(name).join(path))?;
-                let day = course.days.last_mut().context("a day was just added")?;
-                day.files.insert(path.to_owned(), text);
+            if days.last().is_none_or(|day| day.name != name) {
+                days.push(Day::new(name));
+            }
+            if let Some(day) = days.last_mut() {
+                day.files.insert(within.to_owned(), read(&root.join(path))?);
             }
         }
-        course
-            .days
-            .retain(|day| day.files.contains_key("Cargo.toml"));
-        if course.days.is_empty() {
-            bail!("{} holds no day (dayNN-name/Cargo.toml)", root.display());
-        }
-        Ok(course)
-    }
-
-    pub(crate) fn days(&self) -> &[Day] {
-        &self.days
+        days.retain(|day| day.files.contains_key("Cargo.toml"));
+        let root = root.to_owned();
+        ensure!(!days.is_empty(), "{} holds no day", root.display());
+        Ok(Self { root, files, days })
     }
 
     pub(crate) fn day(&self, number: usize) -> Result<&Day> {
         let found = self.days.iter().find(|day| day.number == number);
-        found.with_context(|| {
-            let (first, last) = (&self.days[0], &self.days[self.days.len() - 1]);
-            format!(
-                "there is no day {number}: the course has days {} to {}",
-                first.number, last.number
-            )
-        })
+        let (first, last) = (&self.days[0], &self.days[self.days.len() - 1]);
+        let (first, last) = (first.number, last.number);
+        let error = format!("there is no day {number}: the course has days {first} to {last}");
+        found.context(error)
     }
 
-    /// The day that `day` grew out of.
+    /// The day whose layer `day` adds to.
     pub(crate) fn before(&self, day: &Day) -> Option<&Day> {
-        self.days
-            .iter()
-            .rev()
-            .find(|other| other.number < day.number)
-    }
-
-    /// The days that grew out of `day`.
-    pub(crate) fn after(&self, day: &Day) -> impl Iterator<Item = &Day> {
-        self.days.iter().filter(|other| other.number > day.number)
+        let mut earlier = self.days.iter().rev();
+        earlier.find(|other| other.number < day.number)
     }
 
     /// The day that a path below the root is in, and the path within the day.
@@ -122,59 +88,64 @@ impl Course {
         Some((day, path))
     }
 
-    /// A file's text, if the file is there.
+    /// A file's text, if the file exists.
     pub(crate) fn text(&self, path: &str) -> Result<Option<String>> {
         let path = self.root.join(path);
-        if path.is_file() {
-            read(&path).map(Some)
-        } else {
-            Ok(None)
-        }
+        path.is_file().then(|| read(&path)).transpose()
     }
 
-    /// The course's texts. The courses that the tools' own tests are tried on
-    /// are not part of this one.
+    /// The course's texts. What lies below the tools is no text: the small course of their
+    /// tests, and tables to be included.
     pub(crate) fn documents(&self) -> Result<Vec<Document>> {
-        self.files
-            .iter()
-            .filter(|path| path.ends_with(".md") && !path.starts_with("xtask/tests/"))
-            .map(|path| Ok(Document::new(path, read(&self.root.join(path))?)))
-            .collect()
+        let is_text = |path: &&String| path.ends_with(".md") && !path.starts_with("xtask/");
+        let document = |path: &String| Ok(Document::new(path, read(&self.root.join(path))?));
+        self.files.iter().filter(is_text).map(document).collect()
     }
 }
 
 impl Day {
+    /// A day without files.
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            number: day_number(name).unwrap_or(0),
+            name: name.to_owned(),
+            files: BTreeMap::new(),
+        }
+    }
+
     /// The crate's name where Rust wants an identifier: `day03_channel`.
     pub(crate) fn crate_name(&self) -> String {
         self.name.replace('-', "_")
     }
 
-    /// A text of this day as `other` would have it: with its own name in it.
+    /// A text of this day with the name of `other` in place of this day's.
     pub(crate) fn renamed(&self, text: &str, other: &Day) -> String {
-        text.replace(&self.name, &other.name)
-            .replace(&self.crate_name(), &other.crate_name())
+        let text = text.replace(&self.name, &other.name);
+        text.replace(&self.crate_name(), &other.crate_name())
     }
 
-    /// All of the day's files as `other` would have them.
+    /// All of the day's files with the name of `other`.
     pub(crate) fn files_renamed(&self, other: &Day) -> BTreeMap<String, String> {
-        self.files
-            .iter()
-            .map(|(path, text)| (self.renamed(path, other), self.renamed(text, other)))
-            .collect()
+        let renamed = |text: &str| self.renamed(text, other);
+        let file = |(path, text): (&String, &String)| (renamed(path), renamed(text));
+        self.files.iter().map(file).collect()
     }
 
-    /// The library's own sources: what other programs can use of the day.
-    pub(crate) fn library(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files
-            .iter()
-            .filter(|(path, _)| is_library(path))
-            .map(|(path, text)| (path.as_str(), text.as_str()))
+    /// A drift in one of the day's files.
+    pub(crate) fn drift(
+        &self,
+        path: &str,
+        line: usize,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Drift {
+        Drift::new(format!("{}/{path}", self.name), line, what, mend)
     }
 }
 
-/// Whether a file within a day is one of those in which the days are compared:
-/// the code and its manifest. Lessons, samples in other languages, pictures,
-/// answers and exercises are each day's own.
+/// Whether a file within a day is one of those in which the days are compared: the code
+/// and its manifest. Lessons, samples in other languages, pictures, answers and exercises
+/// are each day's own.
 pub(crate) fn takes_part(path: &str) -> bool {
     let code = ["src/", "tests/", "examples/"];
     path == "Cargo.toml" || path != EXERCISES && code.iter().any(|dir| path.starts_with(dir))
@@ -182,10 +153,8 @@ pub(crate) fn takes_part(path: &str) -> bool {
 
 /// Whether a file within a day is part of its library, and not a program's.
 pub(crate) fn is_library(path: &str) -> bool {
-    path.starts_with("src/")
-        && path.ends_with(".rs")
-        && !path.starts_with("src/bin/")
-        && path != "src/main.rs"
+    let is_program = path.starts_with("src/bin/") || path == "src/main.rs";
+    path.starts_with("src/") && path.ends_with(".rs") && !is_program
 }
 
 fn day_number(name: &str) -> Option<usize> {
@@ -193,39 +162,30 @@ fn day_number(name: &str) -> Option<usize> {
     number.parse().ok()
 }
 
-fn is_workspace(dir: &Path) -> bool {
-    fs::read_to_string(dir.join("Cargo.toml"))
-        .is_ok_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
-}
-
 fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Collects the files below a directory that is no checkout. Hidden entries are
-/// left out, and so is what cargo builds.
+/// Collects the files below a directory, except for hidden ones, for what cargo and
+/// Python build, and for what `patch` leaves behind.
 fn walk(root: &Path, below: &str, found: &mut Vec<String>) -> Result<()> {
     for entry in fs::read_dir(root.join(below))? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') || name == "target" {
+        let is_rest = name.ends_with(".orig") || name.ends_with(".rej");
+        if name.starts_with('.') || ["target", "__pycache__"].contains(&&*name) || is_rest {
             continue;
         }
-        let path = if below.is_empty() {
-            name
-        } else {
-            format!("{below}/{name}")
-        };
         if entry.file_type()?.is_dir() {
-            walk(root, &path, found)?;
+            walk(root, &format!("{below}{name}/"), found)?;
         } else {
-            found.push(path);
+            found.push(format!("{below}{name}"));
         }
     }
     Ok(())
 }
 
-/// A course of these files, for tests; the directory goes with the first value.
+/// A course of these files, for tests; dropping the first value removes the directory.
 #[cfg(test)]
 pub(crate) fn fixture(files: &[(&str, &str)]) -> (tempfile::TempDir, Course) {
     let dir = tempfile::tempdir().unwrap();
@@ -249,19 +209,18 @@ mod tests {
             ("day10-ten/Cargo.toml", ""),
             ("day01-one/Cargo.toml", "name = \"day01-one\""),
             ("day01-one/src/lib.rs", "day01_one"),
+            ("day01-one/src/lib.rs.orig", ""),
             ("day01-one/tests/exercises.rs", ""),
             ("day01-one/README.md", ""),
             ("day01-one/python/client.py", ""),
             ("day01-one/target/debug/build.rs", ""),
             ("daybreak/Cargo.toml", ""),
         ]);
-        let numbers: Vec<_> = course.days().iter().map(|day| day.number).collect();
+        let numbers: Vec<_> = course.days.iter().map(|day| day.number).collect();
         assert_eq!(numbers, [1, 2, 10]);
         let (one, two) = (course.day(1).unwrap(), course.day(2).unwrap());
-        assert_eq!(
-            one.files.keys().collect::<Vec<_>>(),
-            ["Cargo.toml", "src/lib.rs"]
-        );
+        let files: Vec<_> = one.files.keys().collect();
+        assert_eq!(files, ["Cargo.toml", "src/lib.rs"]);
         assert_eq!(one.files_renamed(two)["src/lib.rs"], "day02_two");
         assert_eq!(one.files_renamed(two)["Cargo.toml"], "name = \"day02-two\"");
         assert_eq!(course.before(two).unwrap().number, 1);

@@ -1,9 +1,9 @@
-//! What a text claims and the code no longer does.
+//! A place where a text claims what the code no longer does.
 
 use std::error::Error;
 use std::fmt;
 
-/// One place where the repository contradicts itself.
+/// One contradiction, and how to remove it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Drift {
     /// The file below the course's root.
@@ -11,7 +11,7 @@ pub(crate) struct Drift {
     /// Counted from 1.
     pub(crate) line: usize,
     pub(crate) what: String,
-    /// What to do about it: a command, or the words that are missing.
+    /// The command to run, or the words that are missing.
     pub(crate) mend: String,
 }
 
@@ -22,32 +22,26 @@ impl Drift {
         what: impl Into<String>,
         mend: impl Into<String>,
     ) -> Self {
+        let (file, what, mend) = (file.into(), what.into(), mend.into());
         Self {
-            file: file.into(),
+            file,
             line,
-            what: what.into(),
-            mend: mend.into(),
+            what,
+            mend,
         }
     }
 }
 
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file, line, what, ..
-        } = self;
-        write!(f, "{file}:{line}: {what}")
+        write!(f, "{}:{}: {}", self.file, self.line, self.what)
     }
 }
 
-/// A command that cannot go on for a drift ends with it.
+/// A command that cannot continue because of a drift fails with that drift.
 impl Error for Drift {}
 
 /// The line, counted from 1, that a byte of a text is in.
 pub(crate) fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset]
-        .iter()
-        .filter(|&&byte| byte == b'\n')
-        .count()
-        + 1
+    text[..offset].matches('\n').count() + 1
 }

@@ -13,59 +13,48 @@ pub(crate) struct Document {
     pub(crate) text: String,
 }
 
-/// The languages that the course is told in.
+/// The languages of the course.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
     English,
     Chinese,
 }
 
+impl Language {
+    /// Chooses between two texts that say the same.
+    pub(crate) fn of<T>(self, english: T, chinese: T) -> T {
+        match self {
+            Self::English => english,
+            Self::Chinese => chinese,
+        }
+    }
+}
+
 /// How the names of Chinese texts end.
 const CHINESE: &str = ".zh-CN.md";
 
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Heading {
-    pub(crate) level: usize,
+/// A part of a text, with what its mark says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Element<I> {
+    pub(crate) info: I,
     pub(crate) text: String,
+    /// The line of the mark.
     pub(crate) line: usize,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct CodeBlock {
-    /// What stands behind the opening fence: a language, perhaps more.
-    pub(crate) info: String,
-    pub(crate) text: String,
-    /// The line of the opening fence.
-    pub(crate) line: usize,
-}
-
-/// A table as plain cells; `code` holds the code spans of each cell.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    pub(crate) header: Vec<Cell>,
-    pub(crate) rows: Vec<Vec<Cell>>,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Cell {
-    pub(crate) text: String,
-    pub(crate) code: Vec<String>,
-    pub(crate) line: usize,
-}
+/// A fenced block. Behind its opening fence is a language, perhaps more.
+pub(crate) type CodeBlock = Element<String>;
 
 impl Document {
     pub(crate) fn new(path: &str, text: String) -> Self {
-        Self {
-            path: path.to_owned(),
-            text,
-        }
+        let path = path.to_owned();
+        Self { path, text }
     }
 
     pub(crate) fn language(&self) -> Language {
-        if self.path.ends_with(CHINESE) {
-            Language::Chinese
-        } else {
-            Language::English
+        match self.path.ends_with(CHINESE) {
+            true => Language::Chinese,
+            false => Language::English,
         }
     }
 
@@ -94,102 +83,42 @@ impl Document {
         Parser::new_ext(&self.text, Options::ENABLE_TABLES).into_offset_iter()
     }
 
-    pub(crate) fn headings(&self) -> Vec<Heading> {
-        let mut headings = Vec::new();
-        let mut open: Option<Heading> = None;
-        for (event, range) in self.events() {
-            match event {
-                Event::Start(Tag::Heading { level, .. }) => {
-                    open = Some(Heading {
-                        level: level as usize,
-                        text: String::new(),
-                        line: self.line_of(range.start),
-                    });
-                }
-                Event::End(TagEnd::Heading(_)) => headings.extend(open.take()),
-                Event::Text(text) | Event::Code(text) => {
-                    if let Some(heading) = &mut open {
-                        heading.text += &text;
-                    }
-                }
-                _ => {}
-            }
-        }
-        headings
+    /// The headings, with their levels.
+    pub(crate) fn headings(&self) -> Vec<Element<usize>> {
+        self.elements(|tag| match tag {
+            Tag::Heading { level, .. } => Some(*level as usize),
+            _ => None,
+        })
     }
 
     /// The fenced code blocks.
     pub(crate) fn code_blocks(&self) -> Vec<CodeBlock> {
-        let mut blocks = Vec::new();
-        let mut open: Option<CodeBlock> = None;
+        self.elements(|tag| match tag {
+            Tag::CodeBlock(CodeBlockKind::Fenced(info)) => Some(info.to_string()),
+            _ => None,
+        })
+    }
+
+    /// The elements that `info` wants.
+    fn elements<I>(&self, info: impl Fn(&Tag) -> Option<I>) -> Vec<Element<I>> {
+        let mut found = Vec::new();
+        let mut open: Option<(TagEnd, Element<I>)> = None;
         for (event, range) in self.events() {
-            match event {
-                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                    open = Some(CodeBlock {
-                        info: info.to_string(),
-                        text: String::new(),
-                        line: self.line_of(range.start),
-                    });
+            match (event, &mut open) {
+                (Event::Start(tag), None) => {
+                    let (text, line) = (String::new(), self.line_of(range.start));
+                    let element = info(&tag).map(|info| Element { info, text, line });
+                    open = element.map(|element| (tag.to_end(), element));
                 }
-                Event::End(TagEnd::CodeBlock) => blocks.extend(open.take()),
-                Event::Text(text) => {
-                    if let Some(block) = &mut open {
-                        block.text += &text;
-                    }
+                (Event::Text(text) | Event::Code(text), Some((_, open))) => open.text += &text,
+                (Event::End(end), Some((awaited, _))) if end == *awaited => {
+                    found.extend(open.take().map(|(_, element)| element));
                 }
                 _ => {}
             }
         }
-        blocks
+        found
     }
-
-    pub(crate) fn tables(&self) -> Vec<Table> {
-        let mut tables = Vec::new();
-        let mut table = Table::default();
-        let mut row = Vec::new();
-        let mut cell = None;
-        for (event, range) in self.events() {
-            match event {
-                Event::Start(Tag::TableCell) => {
-                    cell = Some(Cell {
-                        line: self.line_of(range.start),
-                        ..Cell::default()
-                    });
-                }
-                Event::Text(text) => {
-                    if let Some(cell) = &mut cell {
-                        cell.text += &text;
-                    }
-                }
-                Event::Code(code) => {
-                    if let Some(cell) = &mut cell {
-                        cell.text += &code;
-                        cell.code.push(code.to_string());
-                    }
-                }
-                Event::End(TagEnd::TableCell) => row.extend(cell.take()),
-                Event::End(TagEnd::TableHead) => table.header = std::mem::take(&mut row),
-                Event::End(TagEnd::TableRow) => table.rows.push(std::mem::take(&mut row)),
-                Event::End(TagEnd::Table) => tables.push(std::mem::take(&mut table)),
-                _ => {}
-            }
-        }
-        tables
-    }
-}
-
-/// A relative path from a directory, as a path from the root.
-pub(crate) fn resolve(dir: &str, path: &str) -> String {
-    let mut parts: Vec<_> = dir.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.pop().is_none() => return path.to_owned(),
-            ".." => {}
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 #[cfg(test)]
@@ -217,35 +146,12 @@ mod tests {
         let headings = document.headings();
         assert_eq!(headings.len(), 2);
         assert_eq!(
-            (headings[0].text.as_str(), headings[0].level),
+            (headings[0].text.as_str(), headings[0].info),
             ("One two", 1)
         );
-        assert_eq!((headings[1].line, headings[1].level), (9, 2));
+        assert_eq!((headings[1].line, headings[1].info), (9, 2));
         let block = &document.code_blocks()[0];
         assert_eq!((block.info.as_str(), block.line), ("rust", 5));
         assert_eq!(block.text, "# no heading\n");
-    }
-
-    #[test]
-    fn tables_keep_their_code_spans() {
-        let document = document("| Rust | day |\n|---|---|\n| `A::b` and `C` | 2 |\n");
-        let tables = document.tables();
-        assert_eq!(tables[0].header[1].text, "day");
-        let row = &tables[0].rows[0];
-        assert_eq!(
-            (row[0].code.len(), row[0].line, row[1].text.as_str()),
-            (2, 3, "2")
-        );
-    }
-
-    #[test]
-    fn relative_paths_start_at_their_text() {
-        assert_eq!(
-            resolve("day02-epoll", "../day01-socket/src/lib.rs"),
-            "day01-socket/src/lib.rs"
-        );
-        assert_eq!(resolve("", "./README.md"), "README.md");
-        assert_eq!(resolve("a/b", "c"), "a/b/c");
-        assert_eq!(resolve("", "../outside"), "../outside");
     }
 }

@@ -1,18 +1,23 @@
-//! `cargo xtask record`: the lessons' measurements, taken anew.
+//! `cargo xtask dev record`: the lessons' measurements, taken anew.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, ensure};
+use programs::Machine;
 
 use crate::atomic;
-use crate::course::Course;
+use crate::course::{Course, Day};
 use crate::drift::Drift;
 use crate::generated;
 use crate::markdown::Document;
-use crate::paint::Paint;
-use crate::transcripts::{self, Line};
-use crate::{recorded, syscalls};
+use crate::syscalls;
+use crate::terminal::Paint;
+use crate::transcripts::{self, Line, Replayed};
+
+/// Where each directory's measured blocks were recorded.
+const MACHINES: &str = "xtask/recorded/machines.json";
 
 /// Run the blocks of a lesson, and write down what the measured ones print now
 ///
@@ -31,6 +36,18 @@ pub(crate) struct Args {
     dry_run: bool,
 }
 
+/// The machine that each directory's measured blocks are from.
+pub(crate) fn machines(course: &Course) -> Result<BTreeMap<String, Machine>> {
+    let text = course.text(MACHINES)?.unwrap_or("{}".to_owned());
+    serde_json::from_str(&text)
+        .with_context(|| format!("{MACHINES} is not what `cargo xtask dev record` wrote"))
+}
+
+/// Where the system calls of a day's echo are recorded.
+pub(crate) fn syscalls_path(day: &Day) -> String {
+    format!("xtask/recorded/syscalls-{}.txt", day.number)
+}
+
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     programs::end_children_on_interrupt()?;
     let course = Course::open()?;
@@ -38,89 +55,60 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut out = io::stdout();
     let mut is_good = true;
     for dir in &args.dirs {
-        let drifts = record(&course, below_root(dir), args.dry_run)?;
+        let below_root = dir.trim_end_matches(['/', '.']);
+        let drifts = record(&course, below_root, args.dry_run)?;
         for drift in &drifts {
+            is_good = false;
             writeln!(out, "{}\n  {}", paint.heading(drift), drift.mend)?;
         }
         if drifts.is_empty() {
             let done = if args.dry_run { "as shown" } else { "recorded" };
             writeln!(out, "{dir}: {}", paint.added(done))?;
         }
-        is_good &= drifts.is_empty();
     }
-    Ok(if is_good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-/// A directory as texts name theirs: the root's is empty.
-fn below_root(dir: &str) -> &str {
-    match dir.trim_end_matches('/') {
-        "." => "",
-        dir => dir,
-    }
+    Ok(ExitCode::from(u8::from(!is_good)))
 }
 
 fn record(course: &Course, dir: &str, dry_run: bool) -> Result<Vec<Drift>> {
-    let mut english = Vec::new();
-    let mut chinese = Vec::new();
-    for document in course.documents()? {
-        if document.dir() == dir {
-            match document.english_twin() {
-                Some(path) => chinese.push((path, document)),
-                None => english.push(document),
-            }
-        }
-    }
-    if english.is_empty() {
-        bail!("there is no text in '{dir}'");
-    }
-    let replayed = transcripts::replay(course, &english)?;
-    let drifts: Vec<_> = replayed
-        .iter()
-        .flat_map(|replayed| replayed.drifts.clone())
-        .collect();
+    let documents = course.documents()?.into_iter();
+    let here = documents.filter(|document| document.dir() == dir);
+    let (chinese, english): (Vec<_>, Vec<_>) =
+        here.partition(|document| document.english_twin().is_some());
+    ensure!(!english.is_empty(), "there is no text in '{dir}'");
+    let mut replayed = transcripts::replay(course, &english)?;
+    let drifts = replayed
+        .iter_mut()
+        .flat_map(|replayed| replayed.drifts.drain(..));
+    let drifts: Vec<_> = drifts.collect();
     if dry_run || !drifts.is_empty() {
         return Ok(drifts);
     }
-    let has_measured = replayed
-        .iter()
-        .any(|replayed| !replayed.measured.is_empty());
-    let mut texts = Vec::new();
+    let mut files = Vec::new();
     for (document, replayed) in english.iter().zip(&replayed) {
-        if let Some((_, twin)) = chinese.iter().find(|(path, _)| *path == document.path) {
-            let lines = in_twin(document, twin, &replayed.measured);
-            texts.push((twin.path.clone(), with_lines(twin, &lines)));
-        }
         let text = with_lines(document, &replayed.measured);
-        texts.push((document.path.clone(), text));
+        files.push((document.path.clone(), text));
+        let is_twin = |other: &&Document| other.english_twin().as_ref() == Some(&document.path);
+        if let Some(twin) = chinese.iter().find(is_twin) {
+            let lines = in_twin(document, twin, &replayed.measured);
+            files.push((twin.path.clone(), with_lines(twin, &lines)));
+        }
     }
-    for (path, text) in &texts {
+    let has_measured = |replayed: &Replayed| !replayed.measured.is_empty();
+    if replayed.iter().any(has_measured) {
+        let mut machines = machines(course)?;
+        machines.insert(dir.to_owned(), Machine::describe());
+        let text = serde_json::to_string_pretty(&machines)? + "\n";
+        files.push((MACHINES.to_owned(), text));
+    }
+    if let Some(day) = course.days.iter().find(|day| day.name == dir) {
+        files.push((syscalls_path(day), syscalls::record(course, day)?));
+    }
+    for (path, text) in &files {
         atomic::write(&course.root.join(path), text)?;
     }
-    if has_measured {
-        recorded::set_machine(course, dir)?;
-    }
-    if let Some(day) = course.days().iter().find(|day| day.name == dir) {
-        let text = syscalls::record(course, day)?;
-        recorded::set_syscalls(course, day.number, &text)?;
-    }
-    write_generated(dir)?;
+    // What is generated shows what was just recorded.
+    generated::write(&Course::at(&course.root)?, |document| document.dir() == dir)?;
     Ok(drifts)
-}
-
-/// What is generated from what was recorded.
-fn write_generated(dir: &str) -> Result<()> {
-    let course = Course::open()?;
-    for document in course.documents()? {
-        if document.dir() == dir {
-            let new = generated::rewrite(&course, &document)?;
-            atomic::write(&course.root.join(&document.path), &new.text)?;
-        }
-    }
-    Ok(())
 }
 
 fn with_lines(document: &Document, lines: &[Line]) -> String {

@@ -1,6 +1,6 @@
 //! `cargo xtask syscalls`: what a day asks of the kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -8,22 +8,22 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use programs::{Call, Profile, Program, Strace};
 
 use crate::course::{Course, Day};
-use crate::paint::Paint;
+use crate::terminal::Paint;
 
 const MESSAGE: &[u8] = b"hello\n";
 
-/// Without it, the server prints each message.
-const QUIET_OPTION: &str = "--quiet";
-
 /// How long a server may take under strace.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What keeps the server from printing each message.
+const QUIET: &str = "--quiet";
 
 /// A server that has made no call for this long waits for its client.
-const QUIET: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// List the system calls that a day's server makes for one client and one echo
 ///
@@ -33,64 +33,49 @@ pub(crate) struct Args {
     /// The day
     day: usize,
 
-    /// Options for the day's server [default: --quiet]
-    #[arg(last = true, value_name = "OPTION")]
+    /// Options for the day's server, which prints each message without --quiet
+    #[arg(last = true, value_name = "OPTION", default_value = QUIET)]
     options: Vec<String>,
 }
 
-/// Something that the client does, and what the server does then.
-struct Scene {
-    title: &'static str,
-    calls: Vec<Call>,
-}
+/// What the client does, and the calls by which the server answers.
+type Scene = (&'static str, Vec<Call>);
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     programs::end_children_on_interrupt()?;
     let course = Course::open()?;
     let day = course.day(args.day)?;
-    let quiet = [QUIET_OPTION.to_owned()];
-    let options = if args.options.is_empty() {
-        &quiet[..]
-    } else {
-        &args.options
-    };
-    let text = show(&trace(&course, day, options)?, Paint::for_stdout());
-    writeln!(io::stdout(), "{} {}\n\n{text}", day.name, options.join(" "))?;
+    let text = show(&trace(&course, day, &args.options)?, Paint::for_stdout());
+    let options = args.options.join(" ");
+    writeln!(io::stdout(), "{} {options}\n\n{text}", day.name)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// What is printed for a day, to be kept.
 pub(crate) fn record(course: &Course, day: &Day) -> Result<String> {
-    let scenes = trace(course, day, &[QUIET_OPTION.to_owned()])?;
+    let scenes = trace(course, day, &[QUIET.to_owned()])?;
     Ok(show(&scenes, Paint::PLAIN).trim_end().to_owned() + "\n")
 }
 
 fn trace(course: &Course, day: &Day, options: &[String]) -> Result<[Scene; 3]> {
     let strace = Strace::new()?;
     let executables = programs::build(&course.root, &[&day.name], Profile::Release)?;
-    let executable = executables
-        .get(&day.name)
-        .with_context(|| format!("{} has no program of its own name", day.name))?;
+    let executable = executables.get(&day.name).context("there is no program")?;
     let program = Program::new(&day.name, executable).args(options);
-    play(&program, &strace)
-}
-
-fn play(program: &Program, strace: &Strace) -> Result<[Scene; 3]> {
-    let server = program.clone().traced_by(strace).start()?;
-    let mut seen = quiet_calls(strace)?.len();
+    let server = program.traced_by(&strace).start()?;
+    let mut seen = quiet_calls(&strace)?.len();
     let mut scene = |title| -> Result<Scene> {
-        let calls = quiet_calls(strace)?.split_off(seen);
+        let calls = quiet_calls(&strace)?.split_off(seen);
         seen += calls.len();
-        Ok(Scene { title, calls })
+        Ok((title, calls))
     };
     let mut client = TcpStream::connect(server.addr())?;
-    client.set_read_timeout(Some(PATIENCE))?;
+    client.set_read_timeout(Some(TIMEOUT))?;
     let connects = scene("a client connects")?;
     client.write_all(MESSAGE)?;
     let mut reply = [0; 64];
-    if client.read(&mut reply).context("no echo")? == 0 {
-        bail!("the server closed the connection");
-    }
+    let count = client.read(&mut reply).context("no echo")?;
+    ensure!(count > 0, "the server closed the connection");
     let speaks = scene("it says something")?;
     drop(client);
     let leaves = scene("it leaves")?;
@@ -99,33 +84,28 @@ fn play(program: &Program, strace: &Strace) -> Result<[Scene; 3]> {
 
 /// All calls up to the moment when no more are made.
 fn quiet_calls(strace: &Strace) -> Result<Vec<Call>> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let mut before = strace.calls()?;
     loop {
-        thread::sleep(QUIET);
+        thread::sleep(PAUSE);
         let calls = strace.calls()?;
         if calls.len() == before.len() {
             return Ok(calls);
         }
-        if Instant::now() > deadline {
-            bail!("the server does not come to rest");
-        }
+        let has_time = Instant::now() < deadline;
+        ensure!(has_time, "the server does not stop making calls");
         before = calls;
     }
 }
 
 fn show(scenes: &[Scene], paint: Paint) -> String {
-    let mut threads: Vec<_> = scenes
-        .iter()
-        .flat_map(|scene| scene.calls.iter().map(|call| call.thread))
-        .collect();
-    threads.sort_unstable();
-    threads.dedup();
+    let calls = scenes.iter().flat_map(|(_, calls)| calls);
+    let threads: BTreeSet<_> = calls.map(|call| call.thread).collect();
     let mut text = String::new();
-    for scene in scenes {
-        let _ = writeln!(text, "{}", paint.heading(scene.title));
-        for call in &scene.calls {
-            let thread = threads.partition_point(|&thread| thread < call.thread) + 1;
+    for (title, calls) in scenes {
+        let _ = writeln!(text, "{}", paint.heading(title));
+        for call in calls {
+            let thread = threads.range(..=call.thread).count();
             let mark = paint.added(format_args!("{:8}", mark(call)));
             let name = paint.place(&call.name);
             if threads.len() > 1 {
@@ -133,21 +113,20 @@ fn show(scenes: &[Scene], paint: Paint) -> String {
             }
             let _ = writeln!(text, "  {mark}{name}{}", call.rest);
         }
-        let _ = writeln!(text, "  {}\n", paint.aside(count(&scene.calls)));
+        let _ = writeln!(text, "  {}\n", paint.aside(count(calls)));
     }
     text
 }
 
-/// What a call is there for.
+/// What a call does for the server.
 fn mark(call: &Call) -> &'static str {
     match call.name.as_str() {
         "accept" | "accept4" => "accept",
         name if name.starts_with("epoll_ctl") || name == "epoll_create1" => "watch",
         name if name.starts_with("epoll_") || name.starts_with("poll") => "wait",
         name if name.starts_with("recv") || name.starts_with("read") => "read",
-        name if name.starts_with("send") => "write",
         name if name.starts_with("write") && call.descriptor() <= Some(2) => "print",
-        name if name.starts_with("write") => "write",
+        name if name.starts_with("send") || name.starts_with("write") => "write",
         "close" | "shutdown" => "close",
         "clone" | "clone3" => "thread",
         _ => "",
@@ -160,14 +139,12 @@ fn count(calls: &[Call]) -> String {
     for call in calls {
         *names.entry(&call.name).or_default() += 1;
     }
-    let names: Vec<_> = names
-        .iter()
-        .map(|(name, count)| format!("{count} {name}"))
-        .collect();
-    match calls.len() {
-        0 => "no call".to_owned(),
-        1 => format!("1 call: {}", names.join(", ")),
-        total => format!("{total} calls: {}", names.join(", ")),
+    let names = names.iter().map(|(name, count)| format!("{count} {name}"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    match calls {
+        [] => "no call".to_owned(),
+        [_] => format!("1 call: {names}"),
+        _ => format!("{} calls: {names}", calls.len()),
     }
 }
 
@@ -199,10 +176,7 @@ mod tests {
                 "(5, \"hello\\n\", 6, MSG_NOSIGNAL, NULL, 0) = 6",
             ),
         ];
-        let scene = Scene {
-            title: "it says something",
-            calls,
-        };
+        let scene = ("it says something", calls);
         let text = show(&[scene], Paint::PLAIN);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[0], "it says something");
@@ -221,10 +195,10 @@ mod tests {
 
     #[test]
     fn a_lone_thread_needs_no_number() {
-        let scene = Scene {
-            title: "a client connects",
-            calls: vec![call(70, "accept4", "(3, ...) = 4")],
-        };
+        let scene = (
+            "a client connects",
+            vec![call(70, "accept4", "(3, ...) = 4")],
+        );
         let text = show(&[scene], Paint::PLAIN);
         assert_eq!(
             text,

@@ -9,8 +9,7 @@ use anyhow::{Context, Result};
 use programs::{Call, Strace};
 
 use crate::fleet::Contestant;
-use crate::results::CallsResult;
-use crate::stats::Estimate;
+use crate::results::{CallsResult, Estimate};
 
 /// A count has no noise: a few echoes are as good as many.
 const ECHOES: usize = 100;
@@ -22,14 +21,14 @@ const MESSAGE: &[u8] = &[b'x'; 64];
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Under strace everything takes its time.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Talks to a server of its own that runs under strace.
 pub(crate) fn count(contestant: &Contestant) -> Result<CallsResult> {
     let strace = Strace::new()?;
     let server = contestant.program.clone().traced_by(&strace).start()?;
     let mut client = TcpStream::connect(server.addr())?;
-    client.set_read_timeout(Some(PATIENCE))?;
+    client.set_read_timeout(Some(TIMEOUT))?;
     let mut reply = vec![0; MESSAGE.len() + contestant.prefix];
     for _ in 0..=ECHOES {
         client.write_all(MESSAGE)?;

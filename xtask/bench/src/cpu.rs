@@ -11,8 +11,8 @@ use nix::unistd::Pid;
 /// A server that has used no time for this long waits for its next client.
 const QUIET: Duration = Duration::from_micros(200);
 
-/// A server that goes on computing although nobody talks to it is measured anyway.
-const SETTLING: Duration = Duration::from_millis(50);
+/// A server that keeps computing without a client is measured anyway.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// The servers' CPU and the client's.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +54,8 @@ impl CpuClock {
     }
 
     /// The time used when the process has done what it had to do.
-    pub(crate) fn settled(self) -> Result<Duration> {
-        let deadline = Instant::now() + SETTLING;
+    pub(crate) fn when_idle(self) -> Result<Duration> {
+        let deadline = Instant::now() + IDLE_TIMEOUT;
         let mut before = self.now()?;
         loop {
             thread::sleep(QUIET);

@@ -8,13 +8,10 @@ use programs::{Profile, Program, Server};
 
 use crate::cpu::{CpuClock, Cpus};
 use crate::peers::Peer;
+use crate::results::FLOOR_AGAIN;
 
 /// What every other server is compared with.
 pub(crate) const FLOOR: &str = "floor";
-
-/// The same program a second time: whoever measures a difference between the two
-/// has measured noise.
-pub(crate) const FLOOR_AGAIN: &str = "floor again";
 
 /// The first day whose server has threads to be told about.
 const FIRST_DAY_WITH_THREADS: usize = 5;
@@ -52,7 +49,7 @@ impl Contestant {
     }
 }
 
-/// Builds the days and returns everybody who takes part, in the order of the tables.
+/// Builds the days and returns every server that takes part, in the order of the tables.
 pub(crate) fn assemble(root: &Path, cpus: &Cpus) -> Result<Vec<Contestant>> {
     let days = days(root)?;
     let names: Vec<_> = days.iter().map(|(_, name)| name.as_str()).collect();

@@ -24,7 +24,7 @@ const AT_A_TIME: usize = 5;
 pub(crate) const CROWD: usize = 8000;
 
 /// How long a client waits that the server should have taken long ago.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 const POLL: Duration = Duration::from_millis(1);
 
@@ -36,7 +36,7 @@ pub(crate) fn memory(contestant: &Contestant) -> Result<IdleResult> {
     // The first client of all makes the server allocate what it then has for all.
     let mut reply = vec![0; 1 + contestant.prefix];
     echo(&TcpStream::connect(addr)?, &mut reply)?;
-    wait_for_descriptors(pid, |open| open <= descriptors, PATIENCE)?;
+    wait_for_descriptors(pid, |open| open <= descriptors, TIMEOUT)?;
 
     let before = Usage::of(pid)?.anonymous_bytes;
     let mut clients = Vec::new();
@@ -45,7 +45,7 @@ pub(crate) fn memory(contestant: &Contestant) -> Result<IdleResult> {
             clients.push(TcpStream::connect(addr)?);
         }
         let expected = descriptors + clients.len();
-        let open = wait_for_descriptors(pid, |open| open >= expected, PATIENCE)?;
+        let open = wait_for_descriptors(pid, |open| open >= expected, TIMEOUT)?;
         if open < expected {
             bail!("{} leaves clients waiting", contestant.name());
         }
@@ -64,23 +64,23 @@ pub(crate) fn memory(contestant: &Contestant) -> Result<IdleResult> {
 }
 
 fn echo(mut client: &TcpStream, reply: &mut [u8]) -> Result<()> {
-    client.set_read_timeout(Some(PATIENCE))?;
+    client.set_read_timeout(Some(TIMEOUT))?;
     client.write_all(b"x")?;
     client.read_exact(reply).context("no echo")
 }
 
 /// Connects a crowd without waiting for any, and times how long it takes the server
 /// to accept all of it.
-pub(crate) fn crowd(contestant: &Contestant, patience: Duration) -> Result<CrowdResult> {
+pub(crate) fn crowd(contestant: &Contestant, timeout: Duration) -> Result<CrowdResult> {
     let running = contestant.start()?;
     let pid = running.server.child.pid();
     let descriptors = open_descriptors(pid)?;
     let start = Instant::now();
     let clients = (0..CROWD)
-        .map(|_| knock(running.server.addr()))
+        .map(|_| connect(running.server.addr()))
         .collect::<Result<Vec<_>>>()?;
     let expected = descriptors + clients.len();
-    let left = patience.saturating_sub(start.elapsed());
+    let left = timeout.saturating_sub(start.elapsed());
     let open = wait_for_descriptors(pid, |open| open >= expected, left)?;
     Ok(CrowdResult {
         server: contestant.name().to_owned(),
@@ -90,7 +90,7 @@ pub(crate) fn crowd(contestant: &Contestant, patience: Duration) -> Result<Crowd
     })
 }
 
-fn knock(addr: SocketAddr) -> Result<Socket> {
+fn connect(addr: SocketAddr) -> Result<Socket> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     match socket.connect(&addr.into()) {
@@ -102,13 +102,13 @@ fn knock(addr: SocketAddr) -> Result<Socket> {
 }
 
 /// Waits until a process has as many descriptors as is `enough`, and returns how
-/// many it has then, or when `patience` ends.
+/// many it has then, or when `timeout` ends.
 fn wait_for_descriptors(
     pid: Pid,
     enough: impl Fn(usize) -> bool,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<usize> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     loop {
         let open = open_descriptors(pid)?;
         if enough(open) || Instant::now() > deadline {

@@ -19,11 +19,11 @@ const SHORT_RUN: usize = 500;
 const MESSAGE: &[u8] = &[b'x'; 64];
 
 /// Under valgrind everything takes its time.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Talks to two servers of its own that run under valgrind.
 ///
-/// Who shares its thread's work with an interpreter is not asked: None.
+/// `None` for a script: most of its instructions would be the interpreter's.
 pub(crate) fn count(contestant: &Contestant) -> Result<Option<InstructionsResult>> {
     if contestant.program.is_script() {
         return Ok(None);
@@ -41,7 +41,7 @@ fn run(contestant: &Contestant, echoes: usize) -> Result<u64> {
     let mut server = contestant.program.clone().counted_by(&callgrind).start()?;
     let mut client = TcpStream::connect(server.addr())?;
     client.set_nodelay(true)?;
-    client.set_read_timeout(Some(PATIENCE))?;
+    client.set_read_timeout(Some(TIMEOUT))?;
     let mut reply = vec![0; MESSAGE.len() + contestant.prefix];
     for _ in 0..echoes {
         client.write_all(MESSAGE)?;
@@ -49,7 +49,7 @@ fn run(contestant: &Contestant, echoes: usize) -> Result<u64> {
     }
     drop(client);
     server.child.interrupt()?;
-    let ended = server.child.wait(PATIENCE)?;
+    let ended = server.child.wait(TIMEOUT)?;
     ended.context("the server does not end")?;
     callgrind.instructions()
 }

@@ -10,24 +10,49 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use hdrhistogram::Histogram;
 use indicatif::ProgressBar;
 use nix::sys::resource::{UsageWho, getrusage};
 use programs::{Child, Machine};
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use crate::load::{histogram, record};
 use crate::loggers::{Logger, MARK, Running};
-use crate::options::{Options, WriteOptions};
-use crate::results::{Latency, LogReport, LoggerResult, Written};
-use crate::run::{progress_bar, root};
-use crate::stats::Estimate;
+use crate::options::Options;
+use crate::results::{Estimate, Latency, LogReport, LoggerResult};
+use crate::run::progress_bar;
 use crate::{publish, table};
 
 const LINES: usize = 1_000_000;
 const QUICK_LINES: usize = 100_000;
 
 const THREADS: [usize; 2] = [1, 4];
+
+/// What one logger is to do, in a process of its own.
+#[derive(Args)]
+pub(crate) struct WriteOptions {
+    logger: Logger,
+    path: PathBuf,
+    #[arg(long)]
+    threads: usize,
+    #[arg(long)]
+    lines: usize,
+    /// Time each call, which takes time too
+    #[arg(long)]
+    timed: bool,
+}
+
+/// What one process that wrote lines says of itself.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Written {
+    pub(crate) seconds: f64,
+    pub(crate) lost: usize,
+    pub(crate) peak_mib: f64,
+    /// None if the calls were not timed.
+    pub(crate) latency: Option<Latency>,
+}
 
 /// A logger with a number of threads that call it, and what its rounds said.
 struct Lane {
@@ -66,7 +91,7 @@ pub(crate) fn loggers(options: &Options) -> Result<()> {
     };
     io::stdout().write_all(table::loggers(&report).as_bytes())?;
     if options.is_complete() {
-        publish::loggers(&options.results(&root()?), &report)
+        publish::loggers(&options.results()?, &report)
     } else {
         eprintln!("nothing is published: this was only a part of the measurements");
         Ok(())

@@ -19,7 +19,7 @@ use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 pub(crate) const MARK: &str = "request ";
 
 /// Nothing here takes that long, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Logger {
@@ -63,7 +63,7 @@ impl Logger {
         value.map_or(String::new(), |value| value.get_name().to_owned())
     }
 
-    /// Has it write to a file.
+    /// Starts the logger, which writes to a file.
     pub(crate) fn start(self, path: &Path) -> Result<Running> {
         Ok(match self {
             Self::ElogSync => Running::Elog(Elog::builder(path).synchronous(true).build()?),
@@ -136,7 +136,7 @@ impl Running {
     pub(crate) fn finish(self) -> Result<()> {
         match self {
             Self::Elog(guard) => {
-                guard.shutdown(PATIENCE)?;
+                guard.shutdown(TIMEOUT)?;
             }
             Self::Tracing(guard) => drop(guard),
             Self::Flexi(handle) => handle.shutdown(),

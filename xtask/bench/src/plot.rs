@@ -1,35 +1,25 @@
-//! Bars as SVG, for readers in the light and in the dark.
+//! Bars as SVG.
 
-use svg::Document;
-use svg::node::element::{Group, Line, Rectangle, Style, Text, Title};
+use std::error::Error;
 
-use crate::fleet::{FLOOR, FLOOR_AGAIN};
-use crate::results::{IdleResult, LoggerResult, ScenarioResult};
-use crate::stats::Estimate;
+use anyhow::{Result, anyhow};
+use plotters::coord::Shift;
+use plotters::prelude::*;
 
-/// A picture in a README has no style sheet but its own.
-const CSS: &str = "
-text { font: 13px system-ui, sans-serif; fill: #1f2328 }
-.heading { font-weight: 600; font-size: 15px }
-.section { font-weight: 600 }
-.note { fill: #59636e }
-.whisker { stroke: #1f2328; stroke-width: 1.5 }
-.day { fill: #0969da } .sample { fill: #bc4c00 } .peer { fill: #8c959f } .floor { fill: #1a7f37 }
-@media (prefers-color-scheme: dark) {
-  text { fill: #f0f6fc }
-  .note { fill: #9198a1 }
-  .whisker { stroke: #f0f6fc }
-  .day { fill: #4493f8 } .sample { fill: #db6d28 } .peer { fill: #656c76 } .floor { fill: #3fb950 }
-}";
+use crate::fleet::FLOOR;
+use crate::results::{Estimate, FLOOR_AGAIN, IdleResult, LoggerResult, ScenarioResult};
 
-const WIDTH: f64 = 720.0;
-const LABELS: f64 = 150.0;
-/// Room for the value behind the longest bar.
-const VALUES: f64 = 130.0;
-const TOP: f64 = 56.0;
-const ROW: f64 = 26.0;
-const BAR: f64 = 16.0;
-const GAP: f64 = 8.0;
+const FONT: &str = "sans-serif";
+
+/// In pixels.
+const WIDTH: u32 = 720;
+const LABELS: u32 = 150;
+const TOP: u32 = 60;
+const ROW: u32 = 26;
+const HEADING: u32 = 30;
+
+/// How much wider the plot is than its longest bar: its value has to fit behind it.
+const ROOM: f64 = 1.35;
 
 /// One bar.
 #[derive(Clone, Debug)]
@@ -48,13 +38,61 @@ struct Section {
 }
 
 impl Section {
-    fn rows(&self) -> usize {
-        self.bars.len() + usize::from(!self.heading.is_empty())
+    fn height(&self) -> u32 {
+        let heading = if self.heading.is_empty() { 0 } else { HEADING };
+        heading + ROW * self.bars.len() as u32
+    }
+
+    fn draw(&self, area: &DrawingArea<SVGBackend, Shift>, largest: f64) -> Drawn {
+        let count = self.bars.len();
+        if count == 0 {
+            return Ok(());
+        }
+        // The first bar is to be at the top, where the axis ends.
+        let bars = || self.bars.iter().rev().enumerate();
+        let label = |at: &SegmentValue<usize>| match at {
+            SegmentValue::CenterOf(at) => bars().nth(*at).map(|(_, bar)| bar.label.clone()),
+            _ => None,
+        };
+        let mut chart = ChartBuilder::on(area);
+        if !self.heading.is_empty() {
+            chart.caption(&self.heading, (FONT, 14));
+        }
+        chart.y_label_area_size(LABELS);
+        let axes = (0.0..largest * ROOM, (0..count - 1).into_segmented());
+        let mut chart = chart.build_cartesian_2d(axes.0, axes.1)?;
+        chart
+            .configure_mesh()
+            .disable_mesh()
+            .disable_x_axis()
+            .y_labels(count)
+            .y_label_style((FONT, 13))
+            .y_label_formatter(&|at| label(at).unwrap_or_default())
+            .draw()?;
+        for (at, bar) in bars() {
+            let corners = [
+                (0.0, SegmentValue::Exact(at)),
+                (bar.value, SegmentValue::Exact(at + 1)),
+            ];
+            let mut bar_itself = Rectangle::new(corners, colour(&bar.label).filled());
+            bar_itself.set_margin(4, 4, 0, 0);
+            chart.draw_series([bar_itself])?;
+            let middle = SegmentValue::CenterOf(at);
+            let (low, high) = bar.interval.unwrap_or((bar.value, bar.value));
+            let ends = vec![(low, middle.clone()), (high, middle.clone())];
+            chart.draw_series([PathElement::new(ends, BLACK.stroke_width(2))])?;
+            let text =
+                EmptyElement::at((high, middle)) + Text::new(bar.text.clone(), (8, -6), (FONT, 13));
+            chart.draw_series([text])?;
+        }
+        Ok(())
     }
 }
 
+type Drawn<T = ()> = Result<T, Box<dyn Error>>;
+
 /// The server's CPU time for an echo.
-pub(crate) fn scenario(result: &ScenarioResult) -> String {
+pub(crate) fn scenario(result: &ScenarioResult) -> Result<String> {
     let bars = result
         .servers
         .iter()
@@ -77,7 +115,7 @@ pub(crate) fn scenario(result: &ScenarioResult) -> String {
 }
 
 /// What a day's server costs beside the samples and the day before, in each scenario.
-pub(crate) fn day(day: usize, results: &[ScenarioResult]) -> String {
+pub(crate) fn day(day: usize, results: &[ScenarioResult]) -> Result<String> {
     let names = [
         "Python threads".to_owned(),
         "Python epoll".to_owned(),
@@ -109,7 +147,7 @@ pub(crate) fn day(day: usize, results: &[ScenarioResult]) -> String {
 }
 
 /// The memory of a connection that does nothing any more.
-pub(crate) fn idle(results: &[IdleResult]) -> String {
+pub(crate) fn idle(results: &[IdleResult]) -> Result<String> {
     let bars = results
         .iter()
         .filter(|result| result.server != FLOOR_AGAIN)
@@ -125,7 +163,7 @@ pub(crate) fn idle(results: &[IdleResult]) -> String {
 }
 
 /// What a call costs its caller.
-pub(crate) fn log_call(results: &[LoggerResult]) -> String {
+pub(crate) fn log_call(results: &[LoggerResult]) -> Result<String> {
     let note = "median time that one call takes its caller: less is better";
     log_chart("a call of the log", note, results, |result| {
         let ns = result.p50_ns.median;
@@ -134,7 +172,7 @@ pub(crate) fn log_call(results: &[LoggerResult]) -> String {
 }
 
 /// What all lines together take.
-pub(crate) fn log_total(results: &[LoggerResult]) -> String {
+pub(crate) fn log_total(results: &[LoggerResult]) -> Result<String> {
     let note = "until all lines are with the kernel: less is better";
     log_chart("a million lines", note, results, |result| {
         let seconds = result.seconds.median;
@@ -147,7 +185,7 @@ fn log_chart(
     note: &str,
     results: &[LoggerResult],
     value: fn(&LoggerResult) -> (Estimate, String),
-) -> String {
+) -> Result<String> {
     let bars = results.iter().map(|result| {
         let (Estimate { median, low, high }, text) = value(result);
         Bar {
@@ -160,7 +198,7 @@ fn log_chart(
     chart(heading, note, &bars.collect::<Vec<_>>())
 }
 
-fn chart(heading: &str, note: &str, bars: &[Bar]) -> String {
+fn chart(heading: &str, note: &str, bars: &[Bar]) -> Result<String> {
     let section = Section {
         heading: String::new(),
         bars: bars.to_vec(),
@@ -168,135 +206,97 @@ fn chart(heading: &str, note: &str, bars: &[Bar]) -> String {
     sectioned_chart(heading, note, &[section])
 }
 
-fn sectioned_chart(heading: &str, note: &str, sections: &[Section]) -> String {
-    let largest = sections
-        .iter()
-        .flat_map(|section| &section.bars)
-        .map(|bar| bar.interval.map_or(bar.value, |(_, high)| high))
-        .fold(f64::MIN_POSITIVE, f64::max);
-    let scale = (WIDTH - LABELS - VALUES) / largest;
-    let rows: usize = sections.iter().map(Section::rows).sum();
-    let height = TOP + ROW * rows as f64 + GAP;
-    let mut document = Document::new()
-        .set("viewBox", (0, 0, WIDTH, height))
-        .set("role", "img")
-        .add(Title::new(format!("{heading}: {note}")))
-        .add(Style::new(CSS))
-        .add(text(heading, 0.0, 18.0, "heading"))
-        .add(text(note, 0.0, 38.0, "note"));
-    let mut y = TOP;
-    for section in sections {
-        if !section.heading.is_empty() {
-            document = document.add(text(&section.heading, 0.0, y + ROW - GAP, "section"));
-            y += ROW;
-        }
-        for bar in &section.bars {
-            document = document.add(row(bar, y, scale));
-            y += ROW;
-        }
-    }
-    format!("{document}\n")
+fn sectioned_chart(heading: &str, note: &str, sections: &[Section]) -> Result<String> {
+    draw(heading, note, sections).map_err(|error| anyhow!("cannot draw {heading}: {error}"))
 }
 
-fn row(bar: &Bar, y: f64, scale: f64) -> Group {
-    let baseline = y + BAR - 3.0;
-    let label = text(&bar.label, LABELS - GAP, baseline, "").set("text-anchor", "end");
-    let rectangle = Rectangle::new()
-        .set("class", class(&bar.label))
-        .set("x", LABELS)
-        .set("y", y)
-        .set("width", round(bar.value * scale))
-        .set("height", BAR)
-        .set("rx", 2);
-    let (low, high) = bar.interval.unwrap_or((bar.value, bar.value));
-    let (low, high) = (round(LABELS + low * scale), round(LABELS + high * scale));
-    let mut group = Group::new().add(label).add(rectangle);
-    if bar.interval.is_some() {
-        let whisker = Line::new()
-            .set("class", "whisker")
-            .set("x1", low)
-            .set("x2", high)
-            .set("y1", y + BAR / 2.0)
-            .set("y2", y + BAR / 2.0);
-        group = group.add(whisker);
+fn draw(heading: &str, note: &str, sections: &[Section]) -> Drawn<String> {
+    let bars = sections.iter().flat_map(|section| &section.bars);
+    let ends = bars.map(|bar| bar.interval.map_or(bar.value, |(_, high)| high));
+    let largest = ends.fold(f64::MIN_POSITIVE, f64::max);
+    let heights: Vec<_> = sections.iter().map(Section::height).collect();
+    let mut svg = String::new();
+    {
+        let size = (WIDTH, TOP + heights.iter().sum::<u32>());
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        root.fill(&WHITE)?;
+        root.draw(&Text::new(heading, (8, 8), (FONT, 16)))?;
+        root.draw(&Text::new(note, (8, 32), (FONT, 13)))?;
+        let mut rest = root.margin(TOP, 0, 0, 0);
+        for (section, height) in sections.iter().zip(heights) {
+            let (area, below) = rest.split_vertically(height);
+            section.draw(&area, largest)?;
+            rest = below;
+        }
+        root.present()?;
     }
-    group.add(text(&bar.text, high + GAP, baseline, ""))
-}
-
-fn text(content: &str, x: f64, y: f64, class: &str) -> Text {
-    let text = Text::new(content).set("x", x).set("y", y);
-    if class.is_empty() {
-        text
-    } else {
-        text.set("class", class)
-    }
+    Ok(svg)
 }
 
 /// Which colour a server has.
-fn class(label: &str) -> &'static str {
+fn colour(label: &str) -> RGBColor {
     match label {
-        FLOOR => "floor",
-        _ if label.starts_with("day") || label.starts_with("Elog") => "day",
-        _ if label.starts_with("Python") => "sample",
-        _ => "peer",
+        FLOOR => RGBColor(26, 127, 55),
+        _ if label.starts_with("day") || label.starts_with("Elog") => RGBColor(9, 105, 218),
+        _ if label.starts_with("Python") => RGBColor(188, 76, 0),
+        _ => RGBColor(140, 149, 159),
     }
-}
-
-/// A tenth of a pixel is exact enough, and keeps the files small.
-fn round(pixels: f64) -> f64 {
-    (pixels * 10.0).round() / 10.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn bars_are_as_long_as_their_values() {
-        let bar = |label: &str, value| Bar {
+    fn bar(label: &str, value: f64) -> Bar {
+        Bar {
             label: label.to_owned(),
             value,
             interval: Some((value - 1.0, value + 1.0)),
             text: format!("<{value}>"),
+        }
+    }
+
+    /// The widths of the bars of a colour.
+    fn widths(svg: &str, colour: &str) -> Vec<f64> {
+        let bars = svg.lines().filter(|line| line.contains(colour));
+        let width = |line: &str| {
+            line.split_once("width=\"")?
+                .1
+                .split('"')
+                .next()?
+                .parse()
+                .ok()
         };
-        let svg = chart("a & b", "note", &[bar("day 1", 9.0), bar("floor", 4.0)]);
-        assert!(svg.contains("prefers-color-scheme: dark"));
-        assert!(svg.contains("a &amp; b") && svg.contains("&lt;9&gt;"));
-        // 440 pixels for the longest whisker's end, which is at 10.
-        assert!(svg.contains("width=\"396\"") && svg.contains("width=\"176\""));
-        assert!(svg.contains("class=\"day\"") && svg.contains("class=\"floor\""));
+        bars.filter_map(width).collect()
     }
 
     #[test]
-    fn sections_stand_below_each_other() {
+    fn bars_are_as_long_as_their_values() {
+        let svg = chart("a & b", "note", &[bar("day 1", 9.0), bar("floor", 4.5)]).unwrap();
+        assert!(svg.contains("a &amp; b") && svg.contains("&lt;9&gt;"));
+        let (day, floor) = (widths(&svg, "#0969DA"), widths(&svg, "#1A7F37"));
+        assert_eq!((day.len(), floor.len()), (1, 1), "{svg}");
+        assert!((day[0] / floor[0] - 2.0).abs() < 0.02, "{svg}");
+    }
+
+    #[test]
+    fn sections_are_below_each_other() {
         let section = |heading: &str, values: &[f64]| Section {
             heading: heading.to_owned(),
-            bars: values
-                .iter()
-                .map(|&value| Bar {
-                    label: "day 2".to_owned(),
-                    value,
-                    interval: None,
-                    text: String::new(),
-                })
-                .collect(),
+            bars: values.iter().map(|value| bar("day 2", *value)).collect(),
         };
-        let svg = sectioned_chart(
-            "a",
-            "b",
-            &[section("one", &[1.0]), section("", &[2.0, 4.0])],
-        );
-        // One row for the heading and three for the bars.
-        let height = TOP + 4.0 * ROW + GAP;
+        let sections = [section("one", &[1.0]), section("", &[2.0, 4.0])];
+        let svg = sectioned_chart("a", "b", &sections).unwrap();
+        let height = TOP + HEADING + 3 * ROW;
         assert!(
             svg.contains(&format!("viewBox=\"0 0 {WIDTH} {height}\"")),
             "{svg}"
         );
-        assert!(svg.contains(&format!("y=\"{}\"", TOP + 3.0 * ROW)));
+        assert_eq!(widths(&svg, "#0969DA").len(), 3);
     }
 
     #[test]
     fn nothing_is_drawn_as_nothing() {
-        assert!(chart("empty", "note", &[]).contains("viewBox"));
+        assert!(chart("empty", "note", &[]).unwrap().contains("viewBox"));
     }
 }

@@ -12,9 +12,8 @@ use indicatif::ProgressBar;
 
 use crate::fleet::{FLOOR, Running};
 use crate::load::{self, Load};
-use crate::results::{Latency, ScenarioResult, ServerResult};
+use crate::results::{Estimate, Latency, ScenarioResult, ServerResult};
 use crate::scenario::{Scenario, Shape};
-use crate::stats::Estimate;
 
 /// Short enough that the machine is the same for all servers of a round.
 pub(crate) const SLICE: Duration = Duration::from_millis(30);
@@ -111,9 +110,9 @@ impl<'a> Lane<'a> {
         if self.shape.is_stream() {
             self.load = connect(self.server, self.shape)?;
         }
-        let before = self.server.clock.settled()?;
+        let before = self.server.clock.when_idle()?;
         let slice = self.load.run(SLICE, &mut self.latencies)?;
-        let used = self.server.clock.settled()? - before;
+        let used = self.server.clock.when_idle()? - before;
         if slice.echoes == 0 {
             bail!("not one echo in {SLICE:?}");
         }

@@ -19,8 +19,8 @@ use crate::{calls, idle, instructions, publish, rounds, table};
 const OTHER_DESCRIPTORS: u64 = 200;
 
 /// How long a crowd may wait for a server whose queue is too short.
-const CROWD_PATIENCE: Duration = Duration::from_secs(10);
-const QUICK_CROWD_PATIENCE: Duration = Duration::from_millis(500);
+const CROWD_TIMEOUT: Duration = Duration::from_secs(10);
+const QUICK_CROWD_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What the part of a run that is not measured in rounds counts for in the progress
 /// bar, for each server.
@@ -69,7 +69,7 @@ pub(crate) fn servers(options: &Options) -> Result<()> {
     } else if report.noisy && !options.force {
         bail!("nothing is published: this machine is too noisy now (--force publishes anyway)");
     } else {
-        publish::servers(&options.results(&root), &report)?;
+        publish::servers(&options.results()?, &report)?;
     }
     Ok(())
 }
@@ -102,10 +102,10 @@ fn run_besides(
 ) -> Result<()> {
     let wants_calls = options.wants("calls") && is_there(Strace::new(), progress);
     let wants_instructions = options.wants("instructions") && is_there(Callgrind::new(), progress);
-    let patience = if options.quick {
-        QUICK_CROWD_PATIENCE
+    let timeout = if options.quick {
+        QUICK_CROWD_TIMEOUT
     } else {
-        CROWD_PATIENCE
+        CROWD_TIMEOUT
     };
     for contestant in contestants {
         let name = contestant.name();
@@ -118,7 +118,7 @@ fn run_besides(
         }
         progress.inc(1);
         if options.wants("crowd") {
-            let result = idle::crowd(contestant, patience);
+            let result = idle::crowd(contestant, timeout);
             report
                 .crowd
                 .push(result.with_context(|| format!("{name}, a crowd"))?);

@@ -1,18 +1,14 @@
 //! Medians, and how far they can be trusted.
 
-use serde::{Deserialize, Serialize};
+use hdrhistogram::Histogram;
+
+use crate::results::{Estimate, FLOOR_AGAIN, Latency, ScenarioResult};
 
 /// The two-sided 95 % quantile of the normal distribution.
 const Z: f64 = 1.96;
 
-/// The median of a sample, and an interval that holds the median of what the sample
-/// was drawn from in 95 of 100 cases.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
-pub(crate) struct Estimate {
-    pub(crate) median: f64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-}
+/// How far two copies of one program may seem to differ.
+const TOLERANCE: f64 = 0.02;
 
 impl Estimate {
     /// Needs no assumption about the distribution: how many of n values lie below
@@ -31,9 +27,32 @@ impl Estimate {
     }
 }
 
+impl Latency {
+    pub(crate) fn of(latencies: &Histogram<u64>) -> Self {
+        Self {
+            p50_ns: latencies.value_at_quantile(0.5),
+            p99_ns: latencies.value_at_quantile(0.99),
+            p999_ns: latencies.value_at_quantile(0.999),
+        }
+    }
+}
+
+impl ScenarioResult {
+    /// By how much the floor seemed to differ from itself, if by too much.
+    pub(crate) fn noise(&self) -> Option<f64> {
+        let again = self
+            .servers
+            .iter()
+            .find(|result| result.server == FLOOR_AGAIN)?;
+        let ratio = again.cpu_ratio.median;
+        ((ratio - 1.0).abs() > TOLERANCE).then_some(ratio)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::ServerResult;
 
     #[test]
     fn the_median_of_an_even_sample_lies_between_its_middle_values() {
@@ -56,5 +75,34 @@ mod tests {
         let ranks = |n: u32| Estimate::of((1..=n).map(f64::from).collect()).unwrap();
         assert_eq!((ranks(60).low, ranks(60).high), (22.0, 39.0));
         assert_eq!((ranks(100).low, ranks(100).high), (40.0, 61.0));
+    }
+
+    fn scenario(again: f64) -> ScenarioResult {
+        let estimate = |value| Estimate::of(vec![value]).unwrap();
+        ScenarioResult {
+            key: "ping-1".to_owned(),
+            title: "ping-pong".to_owned(),
+            rounds: 1,
+            servers: vec![ServerResult {
+                server: FLOOR_AGAIN.to_owned(),
+                cpu_ns: estimate(7000.0),
+                cpu_ratio: estimate(again),
+                per_second: estimate(1.0),
+                per_second_ratio: estimate(1.0),
+                latency: Latency {
+                    p50_ns: 1,
+                    p99_ns: 2,
+                    p999_ns: 3,
+                },
+            }],
+        }
+    }
+
+    #[test]
+    fn a_run_in_which_the_floor_differs_from_itself_is_noisy() {
+        assert_eq!(scenario(1.019).noise(), None);
+        assert_eq!(scenario(0.981).noise(), None);
+        assert_eq!(scenario(1.021).noise(), Some(1.021));
+        assert_eq!(scenario(0.95).noise(), Some(0.95));
     }
 }

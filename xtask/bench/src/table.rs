@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::results::{LogReport, ScenarioResult, ServerReport};
-use crate::stats::Estimate;
+use crate::results::{Estimate, LogReport, ScenarioResult, ServerReport};
 
 pub(crate) fn scenario(result: &ScenarioResult) -> String {
     let mut table = table(&[

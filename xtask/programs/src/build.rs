@@ -20,17 +20,16 @@ pub enum Profile {
     Release,
 }
 
+/// Where programs are, by name.
+pub type Executables = BTreeMap<String, PathBuf>;
+
 /// Builds packages and returns where their programs are, by name. Cargo's own
 /// progress and errors go to stderr.
 ///
 /// # Errors
 ///
 /// Fails when cargo cannot be run or a package does not build.
-pub fn build(
-    root: &Path,
-    packages: &[&str],
-    profile: Profile,
-) -> Result<BTreeMap<String, PathBuf>> {
+pub fn build(root: &Path, packages: &[&str], profile: Profile) -> Result<Executables> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
     // The directory that cargo builds into is configurable in several ways; its
@@ -58,16 +57,13 @@ pub fn build(
     Ok(executables(&text))
 }
 
-fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
-    messages
-        .lines()
-        .filter_map(|line| {
-            let message: Value = serde_json::from_str(line).ok()?;
-            let name = message["target"]["name"].as_str()?;
-            let path = message["executable"].as_str()?;
-            Some((name.to_owned(), path.into()))
-        })
-        .collect()
+fn executables(messages: &str) -> Executables {
+    let executable = |line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let name = message["target"]["name"].as_str()?;
+        Some((name.to_owned(), message["executable"].as_str()?.into()))
+    };
+    messages.lines().filter_map(executable).collect()
 }
 
 #[cfg(test)]

@@ -22,19 +22,16 @@ impl Callgrind {
     /// Fails when this machine has no valgrind, and says how to get it.
     pub fn new() -> Result<Self> {
         tool::find("valgrind")?;
-        Ok(Self {
-            file: NamedTempFile::new()?,
-        })
+        let file = NamedTempFile::new()?;
+        Ok(Self { file })
     }
 
     /// What to put in front of a program's command line.
     pub(crate) fn command(&self) -> impl Iterator<Item = OsString> {
         let mut file = OsString::from("--callgrind-out-file=");
         file.push(self.file.path());
-        ["valgrind", "--quiet", "--tool=callgrind"]
-            .map(OsString::from)
-            .into_iter()
-            .chain([file])
+        let options = ["valgrind", "--quiet", "--tool=callgrind"].map(OsString::from);
+        options.into_iter().chain([file])
     }
 
     /// How many instructions the program has carried out, the kernel's not counted.

@@ -11,7 +11,7 @@ mod strace;
 mod tool;
 mod usage;
 
-pub use build::{Profile, build};
+pub use build::{Executables, Profile, build};
 pub use callgrind::Callgrind;
 pub use conformance::{Child, raise_descriptor_limit};
 pub use interrupt::end_children_on_interrupt;

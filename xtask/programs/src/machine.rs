@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,17 +27,15 @@ pub struct Machine {
 impl Machine {
     /// Describes this machine, today. What cannot be found out is left empty: no figure depends on it.
     pub fn describe() -> Self {
-        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let date = now.split('T').next().unwrap_or_default();
         let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         Self {
-            date: date.to_owned(),
+            date: first_line("date", &["--utc", "+%F"]),
             cpu: field("/proc/cpuinfo", "model name"),
             cpus: processors(),
             memory_gib: gib(&field("/proc/meminfo", "MemTotal")),
             kernel: version(&release).to_owned(),
-            rustc: first_line("rustc"),
-            python: first_line("python3"),
+            rustc: first_line("rustc", &["--version"]),
+            python: first_line("python3", &["--version"]),
         }
     }
 }
@@ -58,11 +55,8 @@ fn field(path: &str, name: &str) -> String {
 }
 
 fn gib(kib: &str) -> u64 {
-    let number = kib
-        .split_whitespace()
-        .next()
-        .and_then(|kib| kib.parse().ok());
-    number.map_or(0, |kib: u64| (kib + (1 << 19)) >> 20)
+    let number = kib.split_whitespace().next().unwrap_or_default();
+    number.parse().map_or(0, |kib: u64| (kib + (1 << 19)) >> 20)
 }
 
 /// The numbers of `6.18.44-generic`: the rest is the distribution's.
@@ -71,8 +65,8 @@ fn version(release: &str) -> &str {
     &release[..end.unwrap_or(release.len())]
 }
 
-fn first_line(program: &str) -> String {
-    let output = Command::new(program).arg("--version").output();
+fn first_line(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output();
     let text = output.map(|output| output.stdout).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     text.lines().next().unwrap_or_default().to_owned()

@@ -40,10 +40,9 @@ impl Program {
     /// A Python script, which takes its address as two arguments.
     pub fn python(name: &str, script: &Path) -> Self {
         Self {
-            name: name.to_owned(),
             command: vec!["python3".into(), script.into()],
             address: AddressForm::Apart,
-            cpus: None,
+            ..Self::new(name, script)
         }
     }
 

@@ -33,17 +33,16 @@ impl Strace {
     /// Fails when this machine has no strace, and says how to get it.
     pub fn new() -> Result<Self> {
         tool::find("strace")?;
-        Ok(Self {
-            file: NamedTempFile::new()?,
-        })
+        let file = NamedTempFile::new()?;
+        Ok(Self { file })
     }
 
     /// What to put in front of a program's command line.
     pub(crate) fn command(&self) -> impl Iterator<Item = OsString> {
-        "strace -f -qq -a1 -s24 -e signal=none -o"
+        let options = "strace -f -qq -a1 -s24 -e signal=none -o"
             .split(' ')
-            .map(OsString::from)
-            .chain([self.file.path().into(), "--".into()])
+            .map(OsString::from);
+        options.chain([self.file.path().into(), "--".into()])
     }
 
     /// The calls up to now, in the order in which they ended.
@@ -72,8 +71,8 @@ impl Call {
     }
 }
 
-/// A call that another thread's came in between of is written in two lines, which
-/// become one again here.
+/// strace writes a call in two lines if another thread's call comes in between; here they
+/// become one again.
 fn parse(text: &str) -> Vec<Call> {
     const CUT: &str = " <unfinished ...>";
     let mut calls = Vec::new();
@@ -81,9 +80,7 @@ fn parse(text: &str) -> Vec<Call> {
     // What follows the last newline is still being written.
     let (text, _) = text.rsplit_once('\n').unwrap_or_default();
     for line in text.lines() {
-        let Some((thread, call)) = line.trim_start().split_once(' ') else {
-            continue;
-        };
+        let (thread, call) = line.trim_start().split_once(' ').unwrap_or_default();
         let (Ok(thread), call) = (thread.parse(), call.trim_start()) else {
             continue;
         };
@@ -102,16 +99,12 @@ fn parse(text: &str) -> Vec<Call> {
         };
         let (name, rest) = call.split_at(open);
         let is_cut = rest.ends_with(CUT);
-        let call = Call {
+        let list = if is_cut { &mut unfinished } else { &mut calls };
+        list.push(Call {
             thread,
             name: name.to_owned(),
             rest: rest.trim_end_matches(CUT).to_owned(),
-        };
-        if is_cut {
-            unfinished.push(call);
-        } else {
-            calls.push(call);
-        }
+        });
     }
     calls
 }

@@ -1,14 +1,13 @@
 //! What a text shows of a file stands in that file.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::course::Course;
 use crate::drift::Drift;
-use crate::markdown::{CodeBlock, Document, resolve};
+use crate::markdown::{CodeBlock, Document};
 use crate::transcripts;
-
-/// Rust that is not compiled as it stands has to be a piece of what is compiled.
-const EXCERPT: &str = "rust,ignore";
 
 /// Comments that stand for lines that were left out.
 const GAPS: &[&str] = &["// …", "# …"];
@@ -27,24 +26,20 @@ fn check_block(course: &Course, document: &Document, block: &CodeBlock) -> Resul
     if transcripts::is_run(block) {
         return Ok(None);
     }
+    let drift = |line, what: &str, mend: &str| Some(Drift::new(&document.path, line, what, mend));
     let Some((_, path)) = block.info.split_once(' ') else {
-        let mend = format!("name the file behind the fence: `{EXCERPT} src/lib.rs`");
-        return Ok((block.info == EXCERPT).then(|| {
-            Drift::new(
-                &document.path,
-                block.line,
-                "the excerpt is of no file",
-                mend,
-            )
-        }));
+        let mend = "name the file behind the fence: `rust,ignore src/lib.rs`";
+        let missing = drift(block.line, "the excerpt is of no file", mend);
+        return Ok(missing.filter(|_| block.info == "rust,ignore"));
     };
-    let drift = |line, what| Some(Drift::new(&document.path, line, what, "copy it anew"));
-    let beside = course.text(&resolve(document.dir(), path))?;
+    let beside = course.text(format!("{}/{path}", document.dir()).trim_start_matches('/'))?;
     let Some(file) = beside.or(course.text(path)?) else {
-        return Ok(drift(block.line, format!("there is no {path}")));
+        let mend = "name a file, from the text's own directory or the root";
+        return Ok(drift(block.line, &format!("there is no {path}"), mend));
     };
     let missing = find_missing(&block.text, &file);
-    Ok(missing.and_then(|at| drift(block.line + 1 + at, format!("{path} has no such lines"))))
+    let what = format!("{path} has no such lines");
+    Ok(missing.and_then(|at| drift(block.line + 1 + at, &what, "copy it anew")))
 }
 
 /// The first line of the piece that is not in the file.
@@ -68,19 +63,16 @@ fn find_missing(excerpt: &str, file: &str) -> Option<usize> {
 
 /// Whether the lines are the same, all of them further to the left by the same amount.
 fn is_same(piece: &[&str], window: &[&str]) -> bool {
-    let mut indents = piece.iter().zip(window).map(|(shown, line)| {
-        if shown.is_empty() && line.is_empty() {
-            return Some(None);
+    let mut indents = BTreeSet::new();
+    let is_same = |(shown, line): (&&str, &&str)| {
+        let indent = line.strip_suffix(shown);
+        let indent = indent.filter(|indent| indent.trim().is_empty());
+        if !line.is_empty() {
+            indents.extend(indent.map(str::len));
         }
-        let indent = line.strip_suffix(shown)?;
-        indent.trim().is_empty().then_some(Some(indent.len()))
-    });
-    let mut common = None;
-    indents.all(|indent| match indent {
-        None => false,
-        Some(None) => true,
-        Some(indent) => *common.get_or_insert(indent) == indent,
-    })
+        indent.is_some() && shown.is_empty() == line.is_empty()
+    };
+    piece.iter().zip(window).all(is_same) && indents.len() <= 1
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::course::Course;
 use crate::drift::Drift;
-use crate::markdown::{CodeBlock, Document, Heading};
+use crate::markdown::Document;
 
 /// Languages of code that is run or compared; a diagram or a quoted text may be
 /// translated.
@@ -18,86 +18,50 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
             continue;
         };
         match documents.iter().find(|document| document.path == path) {
-            Some(english) => {
-                drifts.extend(compare_headings(english, chinese));
-                drifts.extend(compare_blocks(english, chinese));
+            Some(english) => drifts.extend(compare(english, chinese)),
+            None => {
+                let what = format!("there is no {path}");
+                drifts.push(Drift::new(&chinese.path, 1, what, "write the English twin"));
             }
-            None => drifts.push(Drift::new(
-                &chinese.path,
-                1,
-                format!("there is no {path}"),
-                "write the English twin",
-            )),
         }
     }
     Ok(drifts)
 }
 
-fn compare_headings(english: &Document, chinese: &Document) -> Option<Drift> {
-    let (left, right) = (english.headings(), chinese.headings());
-    let level = |heading: Option<&Heading>| heading.map(|heading| heading.level);
-    let at = first_difference(left.len(), right.len(), |at| {
-        level(left.get(at)) == level(right.get(at))
-    })?;
-    let say = |heading: Option<&Heading>| match heading {
-        Some(heading) => format!(
-            "'{} {}' in line {}",
-            "#".repeat(heading.level),
-            heading.text,
-            heading.line
-        ),
-        None => "no heading".to_owned(),
+/// The first heading and the first block that differ.
+fn compare(english: &Document, chinese: &Document) -> Vec<Drift> {
+    let [left, right] = [english, chinese].map(parts);
+    let kinds = [
+        ("heading", left.0, right.0),
+        ("code block", left.1, right.1),
+    ];
+    let drift = |(kind, left, right): (&str, Vec<Part>, Vec<Part>)| {
+        let part = |side: &[Part], at| side.get(at).map(|(part, _): &Part| part.clone());
+        let mut all = 0..left.len().max(right.len());
+        let at = all.find(|&at| part(&left, at) != part(&right, at))?;
+        // The last line where one side has no more.
+        let line = |side: &[Part]| side.get(at).or(side.last()).map_or(1, |(_, line)| *line);
+        let what = format!("the {kind} differs from {}:{}", english.path, line(&left));
+        let mend = format!("give both texts the same {kind}s");
+        Some(Drift::new(&chinese.path, line(&right), what, mend))
     };
-    let what = format!(
-        "{} has {} where {} has {}",
-        chinese.path,
-        say(right.get(at)),
-        english.path,
-        say(left.get(at))
-    );
-    let line = right
-        .get(at)
-        .or(right.last())
-        .map_or(1, |heading| heading.line);
-    Some(Drift::new(
-        &chinese.path,
-        line,
-        what,
-        "give both texts the same headings",
-    ))
+    kinds.into_iter().filter_map(drift).collect()
 }
 
-fn compare_blocks(english: &Document, chinese: &Document) -> Option<Drift> {
-    let (left, right) = (english.code_blocks(), chinese.code_blocks());
-    let at = first_difference(left.len(), right.len(), |at| {
-        match (left.get(at), right.get(at)) {
-            (Some(left), Some(right)) => are_equal(left, right),
-            _ => false,
-        }
-    })?;
-    let line = right.get(at).or(right.last()).map_or(1, |block| block.line);
-    let what = match left.get(at) {
-        Some(left) => format!(
-            "the code block differs from the one in {}:{}",
-            english.path, left.line
-        ),
-        None => format!("{} has no such code block", english.path),
-    };
-    Some(Drift::new(
-        &chinese.path,
-        line,
-        what,
-        "give both texts the same code blocks",
-    ))
-}
+/// What both languages must have the same, and its line.
+type Part = (String, usize);
 
-fn are_equal(left: &CodeBlock, right: &CodeBlock) -> bool {
-    let language = left.info.split([' ', ',']).next().unwrap_or("");
-    left.info == right.info && (left.text == right.text || !VERBATIM.contains(&language))
-}
-
-fn first_difference(left: usize, right: usize, is_equal: impl Fn(usize) -> bool) -> Option<usize> {
-    (0..left.max(right)).find(|&at| !is_equal(at))
+/// The headings' levels, and the code blocks.
+fn parts(document: &Document) -> (Vec<Part>, Vec<Part>) {
+    let headings = document.headings().into_iter();
+    let headings = headings.map(|heading| ("#".repeat(heading.info), heading.line));
+    let blocks = document.code_blocks().into_iter().map(|block| {
+        let language = block.info.split([' ', ',']).next().unwrap_or("");
+        let is_same = VERBATIM.contains(&language);
+        let text = if is_same { &*block.text } else { "" };
+        (format!("{}\n{text}", block.info), block.line)
+    });
+    (headings.collect(), blocks.collect())
 }
 
 #[cfg(test)]
@@ -105,13 +69,12 @@ mod tests {
     use super::*;
 
     fn drifts(english: &str, chinese: &str) -> Vec<String> {
-        let english = Document::new("README.md", english.to_owned());
-        let chinese = Document::new("README.zh-CN.md", chinese.to_owned());
-        let headings = compare_headings(&english, &chinese);
-        let found = headings
-            .into_iter()
-            .chain(compare_blocks(&english, &chinese));
-        found.map(|drift| drift.to_string()).collect()
+        let english = Document::new("a.md", english.to_owned());
+        let chinese = Document::new("a.zh-CN.md", chinese.to_owned());
+        compare(&english, &chinese)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
@@ -123,25 +86,16 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_named() {
-        assert_eq!(
-            drifts("# One\n\n## Two\n", "# 一\n\n### 二\n"),
-            [
-                "README.zh-CN.md:3: README.zh-CN.md has '### 二' in line 3 where README.md has '## Two' in line 3"
-            ]
-        );
-        assert_eq!(
-            drifts("# One\n", "# 一\n# 二\n"),
-            [
-                "README.zh-CN.md:2: README.zh-CN.md has '# 二' in line 2 where README.md has no heading"
-            ]
-        );
+        let heading = "a.zh-CN.md:3: the heading differs from a.md:3";
+        assert_eq!(drifts("# One\n\n## Two\n", "# 一\n\n### 二\n"), [heading]);
+        let heading = "a.zh-CN.md:2: the heading differs from a.md:1";
+        assert_eq!(drifts("# One\n", "# 一\n# 二\n"), [heading]);
+        let block = "a.zh-CN.md:3: the code block differs from a.md:1";
         assert_eq!(
             drifts("```rust\na\n```\n", "文\n\n```rust\nb\n```\n"),
-            ["README.zh-CN.md:3: the code block differs from the one in README.md:1"]
+            [block]
         );
-        assert_eq!(
-            drifts("", "```\n```\n"),
-            ["README.zh-CN.md:1: README.md has no such code block"]
-        );
+        let block = "a.zh-CN.md:1: the code block differs from a.md:1";
+        assert_eq!(drifts("", "```\n```\n"), [block]);
     }
 }

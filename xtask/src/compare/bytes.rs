@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result, bail};
 
 use super::reply::payload;
-use super::talk::{Afterwards, Reading, Talk};
+use super::talk::Talk;
 
 const MIB: usize = 1 << 20;
 
@@ -17,15 +17,15 @@ pub(crate) fn binary(addr: SocketAddr) -> Result<()> {
     let every_value: Vec<u8> = (0..=u8::MAX).collect();
     let talk = Talk::connect(addr)?;
     for payload in [&every_value, b"\0".as_slice(), b"\xff\xfe\0\0 \xc3\x28"] {
-        talk.exchange(payload, Reading::AtOnce, Afterwards::Open)?;
+        talk.exchange(payload)?;
     }
     Ok(())
 }
 
 pub(crate) fn long_message(addr: SocketAddr) -> Result<()> {
     let talk = Talk::connect(addr)?;
-    let reply = talk.exchange(&payload(LONG), Reading::AtOnce, Afterwards::Open)?;
-    match reply.prefixes() {
+    let reply = talk.exchange(&payload(LONG))?;
+    match reply.prefixes {
         1 => Ok(()),
         pieces => bail!("in {pieces} pieces"),
     }
@@ -33,14 +33,14 @@ pub(crate) fn long_message(addr: SocketAddr) -> Result<()> {
 
 pub(crate) fn burst(addr: SocketAddr) -> Result<()> {
     let talk = Talk::connect(addr)?;
-    talk.exchange(&payload(8 * MIB), Reading::AtOnce, Afterwards::Open)?;
+    talk.exchange(&payload(8 * MIB))?;
     Ok(())
 }
 
 /// The end of input reaches the server while most replies are still on its side.
 pub(crate) fn half_close(addr: SocketAddr) -> Result<()> {
     let talk = Talk::connect_with_small_buffer(addr)?;
-    talk.exchange(&payload(MIB), Reading::Late, Afterwards::HalfClose)?;
+    talk.exchange_late(&payload(MIB), true, || Ok(()))?;
     Ok(())
 }
 
@@ -48,13 +48,8 @@ pub(crate) fn half_close(addr: SocketAddr) -> Result<()> {
 /// others.
 pub(crate) fn slow_reader(addr: SocketAddr) -> Result<()> {
     let talk = Talk::connect_with_small_buffer(addr)?;
-    let somebody_else = || Talk::connect(addr)?.ping().context("others");
-    talk.exchange_and(
-        &payload(8 * MIB),
-        Reading::Late,
-        Afterwards::Open,
-        somebody_else,
-    )?;
+    let another = || Talk::connect(addr)?.ping().context("others");
+    talk.exchange_late(&payload(8 * MIB), false, another)?;
     Ok(())
 }
 

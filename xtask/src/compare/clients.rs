@@ -1,40 +1,39 @@
 //! Probes of what one client can do to another.
 
-use std::io::{Read, Seek, Write};
+use std::io::{Seek, Write};
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Result, bail};
-use programs::Child;
+use anyhow::{Context, Result, bail};
 
-use super::talk::{PATIENCE, Talk};
+use super::Subject;
+use super::behaviour::Finding;
+use super::talk::{TIMEOUT, Talk};
 
 /// Nothing that Python's `repr` would show in another way.
 const LINES: [&str; 3] = ["hello", "a second line, with spaces", "{bye}"];
 
-/// The document's own conversation: its client, its lines, its replies.
-pub(crate) fn lines(client: &Path, addr: SocketAddr) -> Result<()> {
+/// The exit code of timeout(1) for a program that did not end in time.
+const TIMED_OUT: i32 = 124;
+
+/// The tutorial's own conversation: its client, its lines, its replies.
+pub(crate) fn lines(subject: &mut Subject) -> Result<Finding> {
+    let addr = subject.server.addr();
     let mut input = tempfile::tempfile()?;
     writeln!(input, "{}", LINES.join("\n"))?;
     input.rewind()?;
-    let mut output = tempfile::tempfile()?;
-    let mut command = Command::new("python3");
-    command
-        .arg(client)
+    let mut client = Command::new("timeout");
+    client
+        .args([&TIMEOUT.as_secs().to_string(), "python3"])
+        .arg(subject.client);
+    client
         .args([addr.ip().to_string(), addr.port().to_string()])
-        .stdin(input)
-        .stdout(output.try_clone()?)
-        .stderr(Stdio::null());
-    let mut child = Child::spawn(&mut command)?;
-    let ended = child.wait(PATIENCE)?.is_some();
-    let mut printed = String::new();
-    output.rewind()?;
-    output.read_to_string(&mut printed)?;
-    match first_missing(&printed) {
+        .stdin(input);
+    let output = client.output().context("cannot run timeout")?;
+    match first_missing(&String::from_utf8_lossy(&output.stdout)) {
         Some(line) => bail!("no reply to '{line}'"),
-        None if !ended => bail!("the client does not end"),
-        None => Ok(()),
+        None if output.status.code() == Some(TIMED_OUT) => bail!("the client does not end"),
+        None => Ok(Finding::Holds),
     }
 }
 
@@ -47,7 +46,7 @@ fn first_missing(printed: &str) -> Option<&'static str> {
     })
 }
 
-/// One client says nothing at all, another leaves its message unfinished for good.
+/// One client sends nothing at all, another nothing more after its first message.
 pub(crate) fn silent(addr: SocketAddr) -> Result<()> {
     let _silent = Talk::connect(addr)?;
     let paused = Talk::connect(addr)?;
@@ -55,7 +54,7 @@ pub(crate) fn silent(addr: SocketAddr) -> Result<()> {
     Talk::connect(addr)?.ping()
 }
 
-/// A client breaks the connection off, and those before and after it are served.
+/// Some clients reset their connections; those before and after them are served.
 pub(crate) fn reset(addr: SocketAddr) -> Result<()> {
     let bystander = Talk::connect(addr)?;
     bystander.ping()?;

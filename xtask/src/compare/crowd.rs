@@ -1,155 +1,82 @@
 //! A probe of many clients that come together.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use programs::Server;
+use anyhow::{Result, ensure};
 use socket2::{Domain, Socket, Type};
 
+use super::Subject;
+use super::behaviour::Finding;
 use super::reply::PREFIX;
-use super::talk::PATIENCE;
+use super::talk::{TIMEOUT, in_time};
 
 const CLIENTS: usize = 1000;
 
-/// A client that was turned away knocks again after a second. Whether a connection
-/// is made earlier is up to the kernel and the length of the queue that the server
-/// asked for, and not to the server's speed.
-const SECOND_KNOCK: Duration = Duration::from_millis(900);
+/// A client whose SYN was dropped sends another after a second. Whether a connection is
+/// made earlier is up to the kernel and the length of the queue that the server asked for,
+/// and not to the server's speed.
+const SECOND_SYN: Duration = Duration::from_millis(900);
 
-/// A client of the crowd.
-struct Client {
-    socket: Socket,
-    message: Vec<u8>,
-    received: Vec<u8>,
-    state: State,
-}
+const POLL: Duration = Duration::from_millis(5);
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Connecting,
-    Waiting,
-    Answered,
-    Failed,
-}
-
-/// All clients knock before the server gets to open: this is what "at once" means
-/// on a machine of any speed.
-pub(crate) fn thousand(server: &mut Server) -> Result<()> {
+/// All clients connect while the server is stopped: this is what "at once" means on a
+/// machine of any speed.
+pub(crate) fn thousand(subject: &mut Subject) -> Result<Finding> {
+    let server = &mut subject.server;
     server.child.pause()?;
-    let clients = knock(server.addr(), CLIENTS);
+    let clients = connect(server.addr(), CLIENTS);
     server.child.resume()?;
-    let result = be_served(clients?, PATIENCE);
-    // The disappointed clients leave all at once. What that does to the server is
-    // another probe's question.
+    let result = talk(&clients?, TIMEOUT);
+    // The clients leave all at once. What that does to the server is another probe's
+    // question.
     server.child.kill();
-    result
+    result.map(|()| Finding::Holds)
 }
 
 /// Connects clients without waiting for any.
-fn knock(addr: SocketAddr, size: usize) -> Result<Vec<Client>> {
-    (0..size)
-        .map(|number| Client::connect(addr, number))
-        .collect()
-}
-
-/// Keeps all clients until the last has its answer.
-fn be_served(mut clients: Vec<Client>, patience: Duration) -> Result<()> {
-    let size = clients.len();
-    let turned_away = advance(&mut clients, SECOND_KNOCK, |state| {
-        state == State::Connecting
-    })?;
-    if turned_away > 0 {
-        bail!("{turned_away} of {size} turned away");
-    }
-    advance(&mut clients, patience, |state| state == State::Waiting)?;
-    let answered = clients
-        .iter()
-        .filter(|client| client.state == State::Answered);
-    match answered.count() {
-        answered if answered < size => bail!("{answered} of {size} served"),
-        _ => Ok(()),
-    }
-}
-
-/// Takes clients on for as long as they are in a state that `is_pending` and there
-/// is time. Returns how many still are.
-fn advance(
-    clients: &mut [Client],
-    patience: Duration,
-    is_pending: fn(State) -> bool,
-) -> Result<usize> {
-    let deadline = Instant::now() + patience;
-    loop {
-        let mut pending: Vec<_> = clients
-            .iter_mut()
-            .filter(|client| is_pending(client.state))
-            .collect();
-        let left = deadline.saturating_duration_since(Instant::now());
-        if pending.is_empty() || left.is_zero() {
-            return Ok(pending.len());
-        }
-        let mut polled: Vec<_> = pending
-            .iter()
-            .map(|client| PollFd::new(client.socket.as_fd(), client.interest()))
-            .collect();
-        poll(&mut polled, PollTimeout::try_from(left)?)?;
-        let ready: Vec<_> = polled.iter().map(|fd| fd.any() == Some(true)).collect();
-        for (client, _) in pending.iter_mut().zip(ready).filter(|(_, ready)| *ready) {
-            client.state = client.go_on().unwrap_or(State::Failed);
-        }
-    }
-}
-
-impl Client {
-    fn connect(addr: SocketAddr, number: usize) -> Result<Self> {
+fn connect(addr: SocketAddr, size: usize) -> Result<Vec<Socket>> {
+    let client = |_| {
         let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
-        let state = match socket.connect(&addr.into()) {
-            Err(error) if error.raw_os_error() != Some(nix::Error::EINPROGRESS as i32) => {
-                State::Failed
-            }
-            _ => State::Connecting,
-        };
-        Ok(Self {
-            socket,
-            message: format!("client {number}\n").into_bytes(),
-            received: Vec::new(),
-            state,
-        })
-    }
+        // Whether it comes to a connection is asked later.
+        let _ = socket.connect(&addr.into());
+        Ok(socket)
+    };
+    (0..size).map(client).collect()
+}
 
-    fn interest(&self) -> PollFlags {
-        match self.state {
-            State::Connecting => PollFlags::POLLOUT,
-            _ => PollFlags::POLLIN,
-        }
+/// Has every client send a message, and keeps all of them until the last has its reply.
+fn talk(clients: &[Socket], timeout: Duration) -> Result<()> {
+    let size = clients.len();
+    let deadline = Instant::now() + SECOND_SYN;
+    let is_waiting = |client: &&Socket| client.peer_addr().is_err();
+    let waiting = || clients.iter().filter(is_waiting).count();
+    while waiting() > 0 && Instant::now() < deadline {
+        thread::sleep(POLL);
     }
-
-    fn go_on(&mut self) -> io::Result<State> {
-        if self.state == State::Connecting {
-            if let Some(error) = self.socket.take_error()? {
-                return Err(error);
-            }
-            // So short that a fresh connection has room for it.
-            (&self.socket).write_all(&self.message)?;
-            return Ok(State::Waiting);
-        }
-        let mut buf = [0; 128];
-        match (&self.socket).read(&mut buf)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => self.received.extend(&buf[..count]),
-        }
-        let expected = [PREFIX, &self.message].concat();
-        Ok(match &self.received {
-            received if *received == expected => State::Answered,
-            received if expected.starts_with(received) => State::Waiting,
-            _ => State::Failed,
-        })
+    let missing = waiting();
+    ensure!(missing == 0, "{missing} of {size} not connected");
+    let deadline = Instant::now() + timeout;
+    let message = |number| format!("client {number}\n").into_bytes();
+    for (number, mut client) in clients.iter().enumerate() {
+        client.set_nonblocking(false)?;
+        // So short that a fresh connection has room for it. A failure to send shows in
+        // what comes back.
+        let _ = client.write_all(&message(number));
     }
+    let is_served = |&(number, mut client): &(usize, &Socket)| {
+        let expected = [PREFIX, &message(number)].concat();
+        let mut received = vec![0; expected.len()];
+        let left = in_time(deadline).and_then(|left| client.set_read_timeout(Some(left)));
+        let result = left.and_then(|()| client.read_exact(&mut received));
+        result.is_ok() && received == expected
+    };
+    let served = clients.iter().enumerate().filter(is_served).count();
+    ensure!(served == size, "{served} of {size} served");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -158,8 +85,8 @@ mod tests {
     use crate::compare::bad_servers;
 
     #[test]
-    fn those_who_get_an_answer_are_counted() {
-        let crowd = |addr| be_served(knock(addr, 4)?, Duration::from_millis(500));
+    fn clients_that_get_an_answer_are_counted() {
+        let crowd = |addr| talk(&connect(addr, 4)?, Duration::from_millis(500));
         assert!(crowd(bad_servers::good()).is_ok());
         let words = |addr| crowd(addr).unwrap_err().to_string();
         assert_eq!(words(bad_servers::mute()), "0 of 4 served");
@@ -167,15 +94,15 @@ mod tests {
     }
 
     #[test]
-    fn a_short_queue_turns_clients_away() {
+    fn a_short_queue_leaves_clients_waiting() {
         let server = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         server
             .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
             .unwrap();
         server.listen(5).unwrap();
         let addr = server.local_addr().unwrap().as_socket().unwrap();
-        let error = be_served(knock(addr, 20).unwrap(), PATIENCE).unwrap_err();
+        let error = talk(&connect(addr, 20).unwrap(), TIMEOUT).unwrap_err();
         // The kernel's queue holds one more than was asked for.
-        assert_eq!(error.to_string(), "14 of 20 turned away");
+        assert_eq!(error.to_string(), "14 of 20 not connected");
     }
 }

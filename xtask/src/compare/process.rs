@@ -1,13 +1,13 @@
 //! Probes of the process: how it ends, comes back, and what it takes.
 
-use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use nix::sys::signal::Signal;
-use programs::{Program, Server, Usage};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use programs::Usage;
 
+use super::Subject;
+use super::behaviour::Finding;
 use super::talk::Talk;
 
 /// How long a server may take to end that has nothing left to do.
@@ -16,28 +16,27 @@ const ENDING: Duration = Duration::from_secs(3);
 /// Enough clients to see what each of them costs.
 const CLIENTS: usize = 100;
 
-/// The first process ends before its client does, so that the kernel keeps the
-/// closed connection, and the port with it, for a minute.
-pub(crate) fn restart(program: &Program, server: &mut Server) -> Result<()> {
+/// The first process ends before its client does, so that the kernel keeps the closed
+/// connection, and the port with it, for a minute.
+pub(crate) fn restart(subject: &mut Subject) -> Result<Finding> {
+    let server = &mut subject.server;
     let talk = Talk::connect(server.addr())?;
     talk.ping()?;
     server.child.kill();
     talk.expect_end()?;
     drop(talk);
-    let second = program.start_on(server.addr().port()).map_err(in_short)?;
-    Talk::connect(second.addr())?.ping()
+    let second = subject.program.start_on(server.addr().port());
+    let second = second.map_err(|error| match programs::is_port_taken(&error) {
+        true => anyhow!("port taken"),
+        false => error,
+    })?;
+    Talk::connect(second.addr())?.ping()?;
+    Ok(Finding::Holds)
 }
 
-fn in_short(error: anyhow::Error) -> anyhow::Error {
-    if programs::is_port_taken(&error) {
-        anyhow::anyhow!("port taken")
-    } else {
-        error
-    }
-}
-
-/// A client is connected and has nothing to say.
-pub(crate) fn ctrl_c(server: &mut Server) -> Result<()> {
+/// An idle client is connected meanwhile.
+pub(crate) fn ctrl_c(subject: &mut Subject) -> Result<Finding> {
+    let server = &mut subject.server;
     let talk = Talk::connect(server.addr())?;
     talk.ping()?;
     server.child.interrupt()?;
@@ -45,31 +44,33 @@ pub(crate) fn ctrl_c(server: &mut Server) -> Result<()> {
         bail!("does not end");
     };
     check_exit(status)?;
-    talk.expect_end().context("its client")
+    talk.expect_end().context("its client")?;
+    Ok(Finding::Holds)
 }
 
 fn check_exit(status: ExitStatus) -> Result<()> {
-    match (status.code(), status.signal()) {
-        (Some(0), _) => Ok(()),
-        (Some(code), _) => bail!("exit code {code}"),
-        (None, Some(signal)) => {
-            let signal = Signal::try_from(signal).map_or("a signal", Signal::as_str);
-            bail!("killed by {signal}")
-        }
-        (None, None) => bail!("{status}"),
-    }
+    ensure!(status.success(), "{status}");
+    Ok(())
 }
 
-/// Connects the clients one after the other, for not every server can take them
-/// together, and has each say something.
-pub(crate) fn usage(server: &Server) -> Result<Usage> {
+pub(crate) fn threads(subject: &mut Subject) -> Result<Finding> {
+    Ok(Finding::Count(usage(subject)?.threads))
+}
+
+pub(crate) fn memory(subject: &mut Subject) -> Result<Finding> {
+    Ok(Finding::Bytes(usage(subject)?.resident_bytes))
+}
+
+/// Connects the clients one after the other, for not every server can take them together,
+/// and has each send a message.
+fn usage(subject: &Subject) -> Result<Usage> {
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
-        let client = Talk::connect(server.addr())?;
+        let client = Talk::connect(subject.server.addr())?;
         client.ping()?;
         clients.push(client);
     }
-    Usage::of(server.child.pid())
+    Usage::of(subject.server.child.pid())
 }
 
 #[cfg(test)]
@@ -85,7 +86,7 @@ mod tests {
     #[test]
     fn an_end_is_clean_or_has_a_reason() {
         assert_eq!(words("exit 0"), "clean");
-        assert_eq!(words("exit 7"), "exit code 7");
-        assert_eq!(words("kill -INT $$"), "killed by SIGINT");
+        assert_eq!(words("exit 7"), "exit status: 7");
+        assert_eq!(words("kill -INT $$"), "signal: 2 (SIGINT)");
     }
 }

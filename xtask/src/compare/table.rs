@@ -1,13 +1,10 @@
-//! The verdicts as a table, and as JSON.
-
-use std::fmt::Write;
+//! The verdicts as a table.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
-use serde_json::{Map, Value, json};
 
 use super::Row;
 use super::behaviour::{BEHAVIOURS, Behaviour, Finding, Verdict};
-use crate::paint::Paint;
+use crate::terminal::Paint;
 
 const YES: &str = "✓";
 const NO: &str = "✗";
@@ -19,9 +16,9 @@ pub(crate) fn text(rows: &[Row], width: u16, paint: Paint) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width);
-    let names = rows.iter().map(|row| row.contestant.program.name());
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    let names = rows.iter().map(|row| row.program.name());
     table.set_header([""].into_iter().chain(names));
     // The titles are worth more than the same tick on one line.
     let titles = ColumnConstraint::LowerBoundary(Width::Fixed(TITLE_WIDTH));
@@ -29,24 +26,19 @@ pub(crate) fn text(rows: &[Row], width: u16, paint: Paint) -> String {
         .column_mut(0)
         .map(|column| column.set_constraint(titles));
     for (index, behaviour) in BEHAVIOURS.iter().enumerate() {
-        let cells = rows
-            .iter()
-            .map(|row| cell(behaviour, &row.verdicts[index], row.contestant.day));
-        table.add_row([behaviour.title.to_owned()].into_iter().chain(cells));
+        let cell = |row: &Row| cell(behaviour, &row.verdicts[index], row.day);
+        let title = [behaviour.title.to_owned()].into_iter();
+        table.add_row(title.chain(rows.iter().map(cell)));
     }
     // Colours come last and to single characters: the table counts columns.
-    let mut text = table.to_string();
-    text.push('\n');
+    let mut text = format!("{table}\n");
     for row in rows {
         for broken in row.broken_promises() {
-            let name = row.contestant.program.name();
-            let _ = writeln!(text, "{NO} {name} promises: {broken}");
+            let name = row.program.name();
+            text += &format!("{NO} {name} promises: {broken}\n");
         }
     }
-    let _ = writeln!(
-        text,
-        "{YES} holds, {NO} does not, {NOT_YET} does not, and a later day promises it"
-    );
+    text += &format!("{YES} holds, {NO} does not, {NOT_YET} a later day promises it\n");
     text.replace(YES, &paint.added(YES))
         .replace(NO, &paint.removed(NO))
         .replace(NOT_YET, &paint.aside(NOT_YET))
@@ -54,72 +46,37 @@ pub(crate) fn text(rows: &[Row], width: u16, paint: Paint) -> String {
 
 fn cell(behaviour: &Behaviour, verdict: &Verdict, day: Option<usize>) -> String {
     match verdict {
-        Verdict::Found(Finding::Holds) => YES.to_owned(),
-        Verdict::Found(Finding::Count(count)) => count.to_string(),
-        Verdict::Found(Finding::Bytes(bytes)) => {
-            format!("{:.1} MiB", *bytes as f64 / (1 << 20) as f64)
-        }
-        Verdict::Breaks(words) => {
-            let is_too_early = day.is_some_and(|day| !behaviour.is_promised_by(day));
-            format!("{} {words}", if is_too_early { NOT_YET } else { NO })
-        }
-    }
-}
-
-pub(crate) fn json(rows: &[Row]) -> Value {
-    let servers = rows.iter().map(|row| {
-        let day = row.contestant.day;
-        let behaviours: Map<_, _> = BEHAVIOURS
-            .iter()
-            .zip(&row.verdicts)
-            .map(|(behaviour, verdict)| {
-                (
-                    behaviour.key.to_owned(),
-                    verdict_json(behaviour, verdict, day),
-                )
-            })
-            .collect();
-        json!({ "name": row.contestant.program.name(), "day": day, "behaviours": behaviours })
-    });
-    json!({ "servers": servers.collect::<Vec<_>>() })
-}
-
-fn verdict_json(behaviour: &Behaviour, verdict: &Verdict, day: Option<usize>) -> Value {
-    let promised = day.is_some_and(|day| behaviour.is_promised_by(day));
-    match verdict {
-        Verdict::Found(Finding::Holds) => json!({ "holds": true, "promised": promised }),
-        Verdict::Found(Finding::Count(count)) => json!({ "count": count }),
-        Verdict::Found(Finding::Bytes(bytes)) => json!({ "bytes": bytes }),
-        Verdict::Breaks(words) => json!({ "holds": false, "promised": promised, "why": words }),
+        Ok(Finding::Holds) => YES.to_owned(),
+        Ok(Finding::Count(count)) => count.to_string(),
+        Ok(Finding::Bytes(bytes)) => format!("{:.1} MiB", *bytes as f64 / (1 << 20) as f64),
+        Err(words) if day.is_none() || behaviour.is_promised_by(day) => format!("{NO} {words}"),
+        Err(words) => format!("{NOT_YET} {words}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::subjects::Contestant;
     use programs::Program;
     use std::path::Path;
 
     /// A row in which all holds but a clean end.
     fn row(name: &str, day: Option<usize>) -> Row {
-        let verdicts = BEHAVIOURS.iter().map(|behaviour| match behaviour.key {
-            "ctrl-c" => Verdict::Breaks("exit code 7".to_owned()),
-            "threads" => Verdict::Found(Finding::Count(101)),
-            "memory" => Verdict::Found(Finding::Bytes(3 << 19)),
-            _ => Verdict::Found(Finding::Holds),
+        let verdicts = BEHAVIOURS.iter().map(|behaviour| match behaviour.title {
+            "clean end on Ctrl-C" => Err("exit code 7".to_owned()),
+            "threads for 100 clients" => Ok(Finding::Count(101)),
+            "memory with 100 clients" => Ok(Finding::Bytes(3 << 19)),
+            _ => Ok(Finding::Holds),
         });
         Row {
             verdicts: verdicts.collect(),
-            contestant: Contestant {
-                program: Program::new(name, Path::new(name)),
-                day,
-            },
+            program: Program::new(name, Path::new(name)),
+            day,
         }
     }
 
     #[test]
-    fn a_broken_promise_is_told_from_what_nobody_promised() {
+    fn a_broken_promise_has_another_mark_than_what_no_day_promises_yet() {
         let rows = [
             row("sample", None),
             row("day 3", Some(3)),
@@ -136,17 +93,5 @@ mod tests {
         assert_eq!(line("memory").matches("1.5 MiB").count(), 3);
         assert!(text.contains("day 4 promises: clean end on Ctrl-C"));
         assert!(!text.contains("day 3 promises"));
-    }
-
-    #[test]
-    fn json_says_the_same() {
-        let json = json(&[row("day 4", Some(4))]);
-        let server = &json["servers"][0];
-        assert_eq!(server["day"], 4);
-        let behaviours = &server["behaviours"];
-        assert_eq!(behaviours["ctrl-c"]["why"], "exit code 7");
-        assert_eq!(behaviours["ctrl-c"]["promised"], true);
-        assert_eq!(behaviours["burst"]["holds"], true);
-        assert_eq!(behaviours["memory"]["bytes"], 3 << 19);
     }
 }

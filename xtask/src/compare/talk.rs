@@ -1,4 +1,4 @@
-//! A conversation with a server that may never answer.
+//! A conversation with a server that may never reply.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -11,14 +11,14 @@ use socket2::{Domain, Socket, Type};
 
 use super::reply::Reply;
 
-/// A server that does nothing for this long will not do anything any more.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// A server that does nothing for this long is stuck.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// No conversation takes longer, not even with a server that does a little now and
 /// then.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// A sender that has got nothing away for this long will not before somebody reads.
+/// A sender that has sent nothing for this long will send no more before the client reads.
 const STUCK: Duration = Duration::from_millis(200);
 
 /// A receive buffer so small that replies soon wait on the server's side.
@@ -30,88 +30,73 @@ pub(crate) struct Talk {
     deadline: Instant,
 }
 
-/// When the client reads.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// While it sends.
-    AtOnce,
-    /// Once it has sent everything, or can send no more because nobody reads.
-    Late,
-}
-
-/// What follows the last byte that the client sends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Afterwards {
-    /// More may come.
-    Open,
-    /// The client closes its half and the server, after the last reply, its own.
-    HalfClose,
-}
-
 impl Talk {
     pub(crate) fn connect(addr: SocketAddr) -> Result<Self> {
-        Self::with_buffer(addr, None)
+        let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+        Self::connect_by(socket, addr)
     }
 
     pub(crate) fn connect_with_small_buffer(addr: SocketAddr) -> Result<Self> {
-        Self::with_buffer(addr, Some(SMALL_BUFFER))
-    }
-
-    fn with_buffer(addr: SocketAddr, size: Option<usize>) -> Result<Self> {
-        let deadline = Instant::now() + LONGEST;
         let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
-        if let Some(size) = size {
-            // Before connecting: the window is agreed on with the handshake.
-            socket.set_recv_buffer_size(size)?;
-        }
-        socket
-            .connect_timeout(&addr.into(), PATIENCE)
-            .map_err(in_words)
-            .context("cannot connect")?;
-        Ok(Self {
-            stream: socket.into(),
-            deadline,
-        })
+        // Before connecting: the window is agreed on with the handshake.
+        socket.set_recv_buffer_size(SMALL_BUFFER)?;
+        Self::connect_by(socket, addr)
     }
 
-    /// Sends something small and expects it back.
+    fn connect_by(socket: Socket, addr: SocketAddr) -> Result<Self> {
+        let deadline = Instant::now() + LONGEST;
+        let connected = socket.connect_timeout(&addr.into(), TIMEOUT);
+        connected.map_err(in_words).context("cannot connect")?;
+        let stream = socket.into();
+        Ok(Self { stream, deadline })
+    }
+
+    /// Sends a short message and expects it back.
     pub(crate) fn ping(&self) -> Result<()> {
-        self.exchange(b"ping\n", Reading::AtOnce, Afterwards::Open)?;
-        Ok(())
+        self.exchange(b"ping\n").map(drop)
     }
 
-    /// Sends a payload and expects the same bytes back.
-    pub(crate) fn exchange(
-        &self,
-        payload: &[u8],
-        reading: Reading,
-        afterwards: Afterwards,
-    ) -> Result<Reply> {
-        self.exchange_and(payload, reading, afterwards, || Ok(()))
+    /// Sends a payload and expects the same bytes back, which the client reads while it
+    /// sends.
+    pub(crate) fn exchange(&self, payload: &[u8]) -> Result<Reply> {
+        let sent = AtomicUsize::new(0);
+        self.while_sending(payload, &sent, false, || self.receive(payload, false))
     }
 
-    /// As [`exchange`](Self::exchange), with something to do before the client
-    /// reads.
-    pub(crate) fn exchange_and(
+    /// As [`exchange`](Self::exchange), but the client reads once it has sent everything,
+    /// or can send no more because it does not read; and does something before it reads.
+    pub(crate) fn exchange_late(
         &self,
         payload: &[u8],
-        reading: Reading,
-        afterwards: Afterwards,
+        half_close: bool,
         meanwhile: impl FnOnce() -> Result<()>,
     ) -> Result<Reply> {
         let sent = AtomicUsize::new(0);
+        self.while_sending(payload, &sent, half_close, || {
+            self.wait_until_stuck(&sent, payload.len());
+            meanwhile()?;
+            self.receive(payload, half_close)
+        })
+    }
+
+    /// Has another thread send a payload. With `half_close`, the client then closes its
+    /// half, and the server, after the last reply, its own.
+    fn while_sending(
+        &self,
+        payload: &[u8],
+        sent: &AtomicUsize,
+        half_close: bool,
+        receive: impl FnOnce() -> Result<Reply>,
+    ) -> Result<Reply> {
         thread::scope(|scope| {
             scope.spawn(|| {
                 // A failure to send shows in what comes back.
-                let result = self.send(payload, &sent);
-                if result.is_ok() && afterwards == Afterwards::HalfClose {
+                let result = self.send(payload, sent);
+                if result.is_ok() && half_close {
                     let _ = self.stream.shutdown(Shutdown::Write);
                 }
             });
-            if reading == Reading::Late {
-                self.wait_until_stuck(&sent, payload.len());
-            }
-            let result = meanwhile().and_then(|()| self.receive(payload, afterwards));
+            let result = receive();
             if result.is_err() {
                 // The sender may be waiting for a server that has given up.
                 let _ = self.stream.shutdown(Shutdown::Both);
@@ -138,7 +123,8 @@ impl Talk {
     fn send(&self, payload: &[u8], sent: &AtomicUsize) -> io::Result<()> {
         let mut rest = payload;
         while !rest.is_empty() {
-            self.stream.set_write_timeout(Some(self.time_left()?))?;
+            let left = in_time(self.deadline)?;
+            self.stream.set_write_timeout(Some(left))?;
             let count = (&self.stream).write(rest)?;
             rest = &rest[count..];
             sent.fetch_add(count, Ordering::Relaxed);
@@ -158,38 +144,40 @@ impl Talk {
         }
     }
 
-    fn receive(&self, payload: &[u8], afterwards: Afterwards) -> Result<Reply> {
+    /// Reads as many bytes as were sent, or up to the end of the connection.
+    fn receive(&self, payload: &[u8], until_end: bool) -> Result<Reply> {
         let mut reply = Reply::default();
         let mut buf = vec![0; 64 * 1024];
-        let end = loop {
-            if afterwards == Afterwards::Open && reply.len() >= payload.len() {
-                break String::new();
-            }
+        let mut end = String::new();
+        while until_end || reply.len() < payload.len() {
             match self.read(&mut buf) {
-                Ok(0) => break "closed".to_owned(),
+                Ok(0) => end = "closed".to_owned(),
                 Ok(count) => reply.push(&buf[..count]),
-                Err(error)
-                    if afterwards == Afterwards::HalfClose && reply.len() == payload.len() =>
-                {
+                Err(error) if until_end && reply.len() == payload.len() => {
                     return Err(in_words(error).context("all bytes, but no end"));
                 }
-                Err(error) => break in_words(error).to_string(),
+                Err(error) => end = in_words(error).to_string(),
             }
-        };
+            if !end.is_empty() {
+                break;
+            }
+        }
         reply.check(payload, &end)?;
         Ok(reply)
     }
 
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.time_left()?))?;
+        let left = in_time(self.deadline)?;
+        self.stream.set_read_timeout(Some(left))?;
         (&self.stream).read(buf)
     }
+}
 
-    fn time_left(&self) -> io::Result<Duration> {
-        match self.deadline.checked_duration_since(Instant::now()) {
-            Some(left) if !left.is_zero() => Ok(left.min(PATIENCE)),
-            _ => Err(io::ErrorKind::TimedOut.into()),
-        }
+/// How long a call may take that has to end by a deadline.
+pub(crate) fn in_time(deadline: Instant) -> io::Result<Duration> {
+    match deadline.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
+        left => Ok(left.min(TIMEOUT)),
     }
 }
 

@@ -1,13 +1,9 @@
 //! `cargo xtask diff N`: what a day changes.
 
-mod html;
 mod model;
 mod table;
 mod text;
-mod words;
 
-use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -16,18 +12,17 @@ pub(crate) use model::{DayDiff, FileDiff, Hunk, Status};
 pub(crate) use table::sizes;
 pub(crate) use text::{patch, printed};
 
-use crate::atomic;
 use crate::course::Course;
-use crate::paint::Paint;
+use crate::terminal::{self, Paint};
 use crate::why::Whys;
 
 /// Show what a day changes against the day before
 ///
-/// Prints which files were added, changed and left alone, and then the difference
-/// itself, which `patch -p1` and `git apply` take. Compared are a day's Cargo.toml,
-/// src, tests and examples; its lesson, pictures, samples in other languages,
-/// answers and exercises (tests/exercises.rs) are its own. The crate's own name
-/// does not count as a change.
+/// Prints which files were added, changed and left alone, and then the difference itself,
+/// which `patch -p1` and `git apply` take. A terminal gets it through $PAGER (`less -FRX`
+/// unless set). Compared are a day's Cargo.toml, src, tests and examples; its lesson,
+/// pictures, samples in other languages, answers and exercises (tests/exercises.rs) are
+/// its own. The crate's own name does not count as a change.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The day, by its number
@@ -36,10 +31,6 @@ pub(crate) struct Args {
     /// Print the table of files alone
     #[arg(long)]
     stat: bool,
-
-    /// Write a page for the browser instead, the two days side by side
-    #[arg(long, value_name = "FILE", conflicts_with = "stat")]
-    html: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
@@ -48,14 +39,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let diff = DayDiff::new(&course, day);
     let whys = Whys::of(&course, day)?.unwrap_or_default();
     let paint = Paint::for_stdout();
-    let text = if let Some(path) = &args.html {
-        atomic::write(path, &html::page(&diff, &whys))?;
-        format!("wrote {}\n", path.display())
-    } else if args.stat {
-        format!("{}\n{}", paint.heading(diff.title()), table::files(&diff))
-    } else {
-        printed(&diff, &whys, paint)
-    };
-    io::stdout().write_all(text.as_bytes())?;
+    terminal::print(&match args.stat {
+        true => format!("{}\n{}", paint.heading(diff.title()), table::files(&diff)),
+        false => printed(&diff, &whys, paint),
+    })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use similar::{Algorithm, ChangeTag, DiffOp};
+use similar::{Algorithm, Change, ChangeTag, DiffOp};
 
 use crate::course::{Course, Day};
 
@@ -45,52 +45,41 @@ pub(crate) struct Hunk {
 }
 
 /// One line of a hunk, with its line end if the file has one there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) tag: ChangeTag,
-    pub(crate) text: String,
-}
+pub(crate) type Line = (ChangeTag, String);
 
 impl<'c> DayDiff<'c> {
     pub(crate) fn new(course: &'c Course, day: &'c Day) -> Self {
         let before = course.before(day);
         let mut old = before.map_or_else(BTreeMap::new, |before| before.files_renamed(day));
-        let mut files: Vec<_> = day
-            .files
-            .iter()
-            .map(|(path, new)| FileDiff::new(path, old.remove(path), Some(new.clone())))
-            .collect();
-        files.extend(
-            old.into_iter()
-                .map(|(path, old)| FileDiff::new(&path, Some(old), None)),
-        );
+        let mut files = Vec::new();
+        for (path, new) in &day.files {
+            files.push(FileDiff::new(path, old.remove(path), Some(new.clone())));
+        }
+        for (path, old) in old {
+            files.push(FileDiff::new(&path, Some(old), None));
+        }
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Self { day, before, files }
     }
 
     pub(crate) fn title(&self) -> String {
-        let Day { number, name, .. } = self.day;
+        let title = |day: &Day| format!("ay {} ({})", day.number, day.name);
         match self.before {
-            Some(before) => format!(
-                "Day {number} ({name}) against day {} ({})",
-                before.number, before.name
-            ),
-            None => format!("Day {number} ({name}): everything is new"),
+            Some(before) => format!("D{} against d{}", title(self.day), title(before)),
+            None => format!("D{}: everything is new", title(self.day)),
         }
     }
 
     /// The files with this status.
     pub(crate) fn with(&self, status: Status) -> impl Iterator<Item = &FileDiff> {
-        self.files
-            .iter()
-            .filter(move |file| file.status() == status)
+        let has_it = move |file: &&FileDiff| file.status() == status;
+        self.files.iter().filter(has_it)
     }
 
     /// The files that are not as they were.
     pub(crate) fn touched(&self) -> impl Iterator<Item = &FileDiff> {
-        self.files
-            .iter()
-            .filter(|file| file.status() != Status::Unchanged)
+        let is_touched = |file: &&FileDiff| file.status() != Status::Unchanged;
+        self.files.iter().filter(is_touched)
     }
 }
 
@@ -130,57 +119,42 @@ impl FileDiff {
 
     fn count(&self, tag: ChangeTag) -> usize {
         let lines = self.hunks.iter().flat_map(|hunk| &hunk.lines);
-        lines.filter(|line| line.tag == tag).count()
+        lines.filter(|line| line.0 == tag).count()
     }
 }
 
 impl Hunk {
     /// Whether a text stands in one of the lines that are new or gone.
     pub(crate) fn changes(&self, text: &str) -> bool {
-        self.lines
-            .iter()
-            .any(|line| line.tag != ChangeTag::Equal && line.text.contains(text))
+        let has_it = |(tag, line): &Line| *tag != ChangeTag::Equal && line.contains(text);
+        self.lines.iter().any(has_it)
     }
 
     /// The first line of the new file that differs, counted from 1.
     pub(crate) fn first_change(&self) -> usize {
-        let same = self
-            .lines
-            .iter()
-            .take_while(|line| line.tag == ChangeTag::Equal);
+        let lines = self.lines.iter();
+        let same = lines.take_while(|line| line.0 == ChangeTag::Equal);
         self.new.start + same.count() + 1
     }
 }
 
-/// Lines end at `\n` and nowhere else: to `patch` a lone `\r` is a byte like any.
-fn split(text: &str) -> Vec<&str> {
-    text.split_inclusive('\n').collect()
-}
-
 fn hunks(old: &str, new: &str) -> Vec<Hunk> {
+    // Lines end at `\n` and nowhere else: to `patch` a lone `\r` is a byte like any.
+    let split = |text| str::split_inclusive(text, '\n').collect::<Vec<_>>();
     let (old, new) = (split(old), split(new));
     let ops = similar::capture_diff_slices(Algorithm::Histogram, &old, &new);
-    similar::group_diff_ops(ops, CONTEXT)
-        .iter()
-        .filter_map(|ops| Hunk::new(ops, &old, &new))
-        .collect()
-}
-
-impl Hunk {
-    fn new(ops: &[DiffOp], old: &[&str], new: &[&str]) -> Option<Self> {
+    let hunk = |ops: Vec<DiffOp>| {
         let (first, last) = (ops.first()?, ops.last()?);
-        let lines = ops.iter().flat_map(|op| op.iter_changes(old, new));
-        Some(Self {
+        let changes = ops.iter().flat_map(|op| op.iter_changes(&old, &new));
+        let line = |change: Change<&str>| (change.tag(), change.value().to_owned());
+        Some(Hunk {
             old: first.old_range().start..last.old_range().end,
             new: first.new_range().start..last.new_range().end,
-            lines: lines
-                .map(|change| Line {
-                    tag: change.tag(),
-                    text: change.value().to_owned(),
-                })
-                .collect(),
+            lines: changes.map(line).collect(),
         })
-    }
+    };
+    let groups = similar::group_diff_ops(ops, CONTEXT).into_iter();
+    groups.filter_map(hunk).collect()
 }
 
 #[cfg(test)]

@@ -1,14 +1,20 @@
 //! Which files a day adds, changes and leaves alone.
 
-use comfy_table::{CellAlignment, Table, presets};
-
 use super::model::{DayDiff, FileDiff, Status};
 
 /// The files in groups, and how much of each is new.
 pub(crate) fn files(diff: &DayDiff) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["file", "", "lines", "+", "-"]);
+    let row = |name: &str, word: &str, counts: [usize; 3]| {
+        // A zero says nothing that an empty cell does not.
+        let counts = counts.map(|count| match count {
+            0 => String::new(),
+            count => count.to_string(),
+        });
+        let [lines, added, removed] = counts;
+        [name.to_owned(), word.to_owned(), lines, added, removed]
+    };
+    let counts = |file: &FileDiff| [file.line_count(), file.added(), file.removed()];
+    let mut rows = vec![["file", "", "lines", "+", "-"].map(str::to_owned)];
     for (status, word) in [
         (Status::Added, "added"),
         (Status::Changed, "changed"),
@@ -16,49 +22,31 @@ pub(crate) fn files(diff: &DayDiff) -> String {
         (Status::Unchanged, "unchanged"),
     ] {
         for file in diff.with(status) {
-            table.add_row([
-                file.path.clone(),
-                word.to_owned(),
-                file.line_count().to_string(),
-                count(file.added()),
-                count(file.removed()),
-            ]);
+            rows.push(row(&file.path, word, counts(file)));
         }
     }
-    let sum = |of: fn(&FileDiff) -> usize| diff.files.iter().map(of).sum::<usize>();
-    table.add_row([
-        format!("{} files", diff.files.len()),
-        String::new(),
-        sum(FileDiff::line_count).to_string(),
-        count(sum(FileDiff::added)),
-        count(sum(FileDiff::removed)),
-    ]);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    let all = diff.files.iter().map(counts);
+    let sums = all.fold([0; 3], |sums, counts| {
+        [0, 1, 2].map(|at| sums[at] + counts[at])
+    });
+    rows.push(row(&format!("{} files", diff.files.len()), "", sums));
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let [file, word, lines, added, removed] = [0, 1, 2, 3, 4].map(width);
+    let mut text = String::new();
+    for [a, b, c, d, e] in &rows {
+        let row = format!("{a:file$}  {b:word$}  {c:>lines$}  {d:>added$}  {e:>removed$}");
+        text += row.trim_end();
+        text.push('\n');
     }
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt() + "\n"
+    text
 }
 
 /// `+12 −3`, as the lessons say it.
 pub(crate) fn sizes(file: &FileDiff) -> String {
     let parts = [('+', file.added()), ('−', file.removed())];
     let parts = parts.iter().filter(|(_, count)| *count > 0);
-    let parts: Vec<_> = parts
-        .map(|(sign, count)| format!("{sign}{count}"))
-        .collect();
-    parts.join(" ")
-}
-
-/// A zero says nothing that an empty cell does not.
-fn count(count: usize) -> String {
-    if count == 0 {
-        String::new()
-    } else {
-        count.to_string()
-    }
+    let parts = parts.map(|(sign, count)| format!("{sign}{count}"));
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -68,11 +56,7 @@ mod tests {
 
     #[test]
     fn files_stand_in_groups_with_their_sums() {
-        let day = Day {
-            number: 2,
-            name: "day02-b".to_owned(),
-            files: Default::default(),
-        };
+        let day = Day::new("day02-b");
         let file = |path, old: Option<&str>, new: Option<&str>| {
             FileDiff::new(path, old.map(str::to_owned), new.map(str::to_owned))
         };

@@ -1,12 +1,12 @@
-//! The difference as text that people read and `patch` applies.
+//! The difference as text to be read, and to be applied by `patch`.
 
 use similar::ChangeTag;
 
 use super::model::{DayDiff, FileDiff, Hunk};
 use super::table;
 use crate::markdown::Language;
-use crate::paint::Paint;
-use crate::why::Whys;
+use crate::terminal::Paint;
+use crate::why::{Why, Whys};
 
 /// What `cargo xtask diff N` prints. The head is a comment to `patch`: it skips
 /// whatever stands before the first `---`.
@@ -17,13 +17,12 @@ pub(crate) fn printed(diff: &DayDiff, whys: &Whys, paint: Paint) -> String {
     let mut text = String::new();
     for (number, line) in head.lines().enumerate() {
         let line = format!("# {line}");
-        let line = line.trim_end();
-        text += &if number == 0 {
-            paint.heading(line)
+        let style = if number == 0 {
+            Paint::heading
         } else {
-            paint.aside(line)
+            Paint::aside
         };
-        text.push('\n');
+        text += &format!("{}\n", style(paint, line.trim_end()));
     }
     text + &patch(diff.touched(), whys, Language::English, paint)
 }
@@ -49,8 +48,8 @@ makes day {} out of day {}. `git apply` does as well as `patch`.
     )
 }
 
-/// The files' hunks, for `patch -p1` in the day's directory. The sentences of why
-/// stand where `patch` does not look: before a file, and behind a hunk's place.
+/// The files' hunks, for `patch -p1` in the day's directory. The sentences of why are where
+/// `patch` does not look: before a file, and behind a hunk's place.
 pub(crate) fn patch<'d>(
     files: impl Iterator<Item = &'d FileDiff>,
     whys: &Whys,
@@ -58,71 +57,58 @@ pub(crate) fn patch<'d>(
     paint: Paint,
 ) -> String {
     let mut text = String::new();
+    let why = |why: &Why| paint.aside(why.sentence(language));
     for file in files {
-        write_file(&mut text, file, whys, language, paint);
+        let about = whys.of_file(file);
+        text += &about.map_or("\n".to_owned(), |about| format!("\n# {}\n", why(about)));
+        let (path, [old, new]) = (&file.path, [&file.old, &file.new].map(Option::is_some));
+        if file.hunks.is_empty() {
+            // Only git's own header can say that a file without a line comes or goes.
+            let what = if new { "new" } else { "deleted" };
+            let header = format!("diff --git a/{path} b/{path}\n{what} file mode 100644");
+            text += &format!("{}\n", paint.heading(header));
+            continue;
+        }
+        for (mark, dir, exists) in [("---", "a", old), ("+++", "b", new)] {
+            let name = if exists {
+                format!("{dir}/{path}")
+            } else {
+                "/dev/null".to_owned()
+            };
+            text += &format!("{}\n", paint.heading(format_args!("{mark} {name}")));
+        }
+        for hunk in &file.hunks {
+            let about = whys
+                .of_hunk(file, hunk)
+                .map(|about| format!(" {}", why(about)));
+            let place = paint.place(place(hunk));
+            text += &format!("{place}{}\n", about.unwrap_or_default());
+            write_lines(&mut text, hunk, paint);
+        }
     }
     text
-}
-
-fn write_file(text: &mut String, file: &FileDiff, whys: &Whys, language: Language, paint: Paint) {
-    text.push('\n');
-    if let Some(why) = whys.of_file(file) {
-        let sentence = why.sentence(language);
-        *text += &format!("{}\n", paint.aside(format_args!("# {sentence}")));
-    }
-    let name = |prefix: &str, side: &Option<String>| match side {
-        Some(_) => format!("{prefix}/{}", file.path),
-        None => "/dev/null".to_owned(),
-    };
-    let (old, new) = (name("a", &file.old), name("b", &file.new));
-    if file.hunks.is_empty() {
-        // Only git's own header can say that a file without a line comes or goes.
-        let what = if file.old.is_none() { "new" } else { "deleted" };
-        let git = format!("diff --git a/{0} b/{0}\n{what} file mode 100644", file.path);
-        *text += &format!("{}\n", paint.heading(git));
-        return;
-    }
-    for line in [format!("--- {old}"), format!("+++ {new}")] {
-        *text += &format!("{}\n", paint.heading(line));
-    }
-    for hunk in &file.hunks {
-        let place = paint.place(place(hunk));
-        let why = whys.of_hunk(file, hunk).map(|why| why.sentence(language));
-        *text += &match why {
-            Some(why) => format!("{place} {}\n", paint.aside(why)),
-            None => format!("{place}\n"),
-        };
-        write_lines(text, hunk, paint);
-    }
 }
 
 /// `@@ -12,6 +12,8 @@`. A side without lines names the line before it, which
 /// counted from 1 is the number that its first line has counted from 0.
 fn place(hunk: &Hunk) -> String {
     let side = |range: &std::ops::Range<usize>| {
-        let start = if range.is_empty() {
-            range.start
-        } else {
-            range.start + 1
-        };
+        let start = range.start + usize::from(!range.is_empty());
         format!("{start},{}", range.len())
     };
     format!("@@ -{} +{} @@", side(&hunk.old), side(&hunk.new))
 }
 
 fn write_lines(text: &mut String, hunk: &Hunk, paint: Paint) {
-    for line in &hunk.lines {
-        let (content, is_whole) = match line.text.strip_suffix('\n') {
-            Some(content) => (content, true),
-            None => (line.text.as_str(), false),
-        };
-        *text += &match line.tag {
+    for (tag, line) in &hunk.lines {
+        let content = line.trim_end_matches('\n');
+        *text += &match tag {
             ChangeTag::Equal => format!(" {content}"),
             ChangeTag::Delete => paint.removed(format_args!("-{content}")),
             ChangeTag::Insert => paint.added(format_args!("+{content}")),
         };
         text.push('\n');
-        if !is_whole {
+        if !line.ends_with('\n') {
             *text += "\\ No newline at end of file\n";
         }
     }

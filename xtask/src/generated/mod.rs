@@ -1,109 +1,120 @@
-//! The parts of the texts that nobody writes by hand.
+//! The parts of the texts that are generated.
 //!
-//! `<!-- generated: NAME WORDS -->` and `<!-- end generated -->`, each on a line of
-//! its own, enclose a region. To add a kind, add a row to [`GENERATORS`].
+//! `<!-- generated: NAME WORDS -->` and `<!-- end generated -->`, each on a line of its
+//! own, enclose a region. To add a kind, add an arm to [`render`].
 
-mod bench;
-mod bench_day;
 mod changes;
 mod days;
-mod recorded;
 
-use anyhow::{Context, Result};
+use std::io::{self, Write};
+use std::process::ExitCode;
 
-use crate::course::Course;
+use anyhow::{Context, Result, bail};
+
+use crate::atomic;
+use crate::course::{Course, Day};
 use crate::drift::Drift;
-use crate::markdown::Document;
+use crate::markdown::{Document, Language};
+use crate::record;
 
-/// One kind of region.
-pub(crate) struct Generator {
-    name: &'static str,
-    /// The words that follow the name, for the help.
-    words: &'static str,
-    about: &'static str,
-    render: fn(&Course, &Document, &[&str]) -> Result<String>,
-}
-
-const GENERATORS: &[Generator] = &[
-    Generator {
-        name: "days",
-        words: "",
-        about: "the table of the days: their command, and the size of their library",
-        render: days::table,
-    },
-    Generator {
-        name: "bench",
-        words: "[N]",
-        about: "the table of the servers: what an echo costs; or day N beside the samples",
-        render: bench::servers,
-    },
-    Generator {
-        name: "bench-log",
-        words: "",
-        about: "the table of the loggers: how long they keep their callers",
-        render: bench::loggers,
-    },
-    Generator {
-        name: "machine",
-        words: "",
-        about: "where and when the text's measured blocks were recorded",
-        render: recorded::machine,
-    },
-    Generator {
-        name: "syscalls",
-        words: "[N]",
-        about: "how many system calls an echo takes; or day N's, one by one",
-        render: recorded::syscalls,
-    },
-    Generator {
-        name: "changes",
-        words: "N",
-        about: "the table of the files that day N adds and changes, with the reasons",
-        render: changes::table,
-    },
-    Generator {
-        name: "diff",
-        words: "N",
-        about: "the hunks of the files that day N changes, folded",
-        render: changes::diff,
-    },
-];
+/// Where `cargo xtask bench` publishes.
+const RESULTS: &str = "xtask/bench/results";
 
 const START: &str = "<!-- generated: ";
 const START_END: &str = " -->";
 const END: &str = "<!-- end generated -->";
 
-/// The lines of a document that stand between two marks.
-struct Region<'d> {
-    /// The line of the opening mark, counted from 1.
-    line: usize,
-    words: Vec<&'d str>,
-    body: String,
+/// What a region contains. CONTRIBUTING.md lists the kinds.
+fn render(course: &Course, document: &Document, words: &[&str]) -> Result<String> {
+    let day = |number: &str| -> Result<&Day> {
+        let number = number.parse();
+        course.day(number.context("the region names no day, as in 'changes 3'")?)
+    };
+    match *words {
+        ["days"] => days::table(course, document),
+        ["machine"] => machine(course, document),
+        ["syscalls", number] => syscalls(course, document, day(number)?),
+        ["changes", number] => changes::table(course, document, day(number)?),
+        ["diff", number] => changes::diff(course, document, day(number)?),
+        ["bench" | "bench-log" | "syscalls"] | ["bench", _] => measured(course, document, words),
+        _ => bail!("nothing generates '{}'", words.join(" ")),
+    }
 }
 
-/// A document with every region made anew.
-pub(crate) struct Rewritten {
-    pub(crate) text: String,
-    /// What is no longer as it was generated.
-    pub(crate) stale: Vec<Drift>,
+/// A table that `cargo xtask bench` has published, in the text's language. Its links begin
+/// at the course's root.
+fn measured(course: &Course, document: &Document, words: &[&str]) -> Result<String> {
+    let end = document.language().of("md", "zh-CN.md");
+    let table = course.text(&format!("{RESULTS}/{}.{end}", words.join("-")))?;
+    let missing = || not_recorded(document.language(), "bench");
+    let from_here = |table: String| table.replace("](/", &format!("]({}", document.to_root()));
+    Ok(table.map_or_else(missing, from_here))
 }
 
-/// The regions' kinds, for `check --help`.
-pub(crate) fn help() -> String {
-    GENERATORS
-        .iter()
-        .map(
-            |Generator {
-                 name, words, about, ..
-             }| {
-                let mark = format!("{name} {words}");
-                format!("    {mark:<10} {about}\n")
-            },
-        )
-        .collect()
+/// Where the numbers around this place are from.
+fn machine(course: &Course, document: &Document) -> Result<String> {
+    let language = document.language();
+    let Some(machine) = record::machines(course)?.remove(document.dir()) else {
+        let command = format!("dev record {}", document.dir());
+        return Ok(not_recorded(language, &command));
+    };
+    let (date, cpu, cpus, kernel) = (machine.date, machine.cpu, machine.cpus, machine.kernel);
+    Ok(language.of(
+        format!("The numbers below were measured on {date}: {cpu}, {cpus} cores, Linux {kernel}. Yours will differ."),
+        format!("下文的数字测于 {date}：{cpu}，{cpus} 核，Linux {kernel}。你的机器上会有出入。"),
+    ))
 }
 
-pub(crate) fn rewrite(course: &Course, document: &Document) -> Result<Rewritten> {
+/// The system calls of one day's echo, as `cargo xtask syscalls` prints them.
+fn syscalls(course: &Course, document: &Document, day: &Day) -> Result<String> {
+    let text = course.text(&record::syscalls_path(day))?;
+    let missing = || not_recorded(document.language(), &format!("dev record {}", day.name));
+    Ok(text.map_or_else(missing, |text| format!("```text\n{text}```")))
+}
+
+/// The placeholder for what a command has not written yet.
+fn not_recorded(language: Language, command: &str) -> String {
+    language.of(
+        format!("Not recorded yet: `cargo xtask {command}` does."),
+        format!("还没有记录：运行 `cargo xtask {command}`。"),
+    )
+}
+
+pub(crate) fn check(course: &Course) -> Result<Vec<Drift>> {
+    let mut drifts = Vec::new();
+    for document in course.documents()? {
+        drifts.extend(rewrite(course, &document)?.1);
+    }
+    Ok(drifts)
+}
+
+/// `cargo xtask dev sync`
+pub(crate) fn sync() -> Result<ExitCode> {
+    let mut out = io::stdout();
+    for drift in write(&Course::open()?, |_| true)? {
+        writeln!(out, "{}:{}: written anew", drift.file, drift.line)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the generated parts of some documents, and returns which were out of date.
+pub(crate) fn write(course: &Course, is_wanted: impl Fn(&Document) -> bool) -> Result<Vec<Drift>> {
+    let documents = course.documents()?.into_iter().filter(is_wanted);
+    let rewritten = documents.map(|document| Ok((rewrite(course, &document)?, document.path)));
+    // Nothing is written before everything is known to be good.
+    let rewritten: Vec<_> = rewritten.collect::<Result<_>>()?;
+    let mut written = Vec::new();
+    for ((text, stale), path) in rewritten {
+        if !stale.is_empty() {
+            atomic::write(&course.root.join(path), &text)?;
+        }
+        written.extend(stale);
+    }
+    Ok(written)
+}
+
+/// A document with every region generated anew, and what is no longer as it was generated.
+fn rewrite(course: &Course, document: &Document) -> Result<(String, Vec<Drift>)> {
     let mut text = String::new();
     let mut stale = Vec::new();
     let mut lines = document.text.split_inclusive('\n').enumerate();
@@ -112,103 +123,74 @@ pub(crate) fn rewrite(course: &Course, document: &Document) -> Result<Rewritten>
         let Some(mark) = opening(line) else {
             continue;
         };
-        let region = Region::read(document, at + 1, mark, &mut lines)?;
-        let body = region.render(course, document)?;
-        if body != region.body {
+        let drift = |what, mend: &str| Drift::new(&document.path, at + 1, what, mend);
+        let Some(old) = body(lines.by_ref().map(|(_, line)| line)) else {
+            let what = format!("the generated region '{mark}' has no end");
+            return Err(drift(what, "add a line '<!-- end generated -->' where it ends").into());
+        };
+        let words: Vec<_> = mark.split_whitespace().collect();
+        let mend = "CONTRIBUTING.md lists what can be generated";
+        let new = render(course, document, &words);
+        let new = new.map_err(|error| drift(format!("{error:#}"), mend))?;
+        // Without the blank lines Markdown takes the marks for a part of the table.
+        let new = format!("\n{}\n\n", new.trim_matches('\n'));
+        if new != old {
             let what = format!("the generated region '{mark}' is out of date");
-            stale.push(Drift::new(
-                &document.path,
-                region.line,
-                what,
-                "cargo xtask sync",
-            ));
+            stale.push(drift(what, "cargo xtask dev sync"));
         }
-        text += &body;
-        text += END;
-        text.push('\n');
+        text += &format!("{new}{END}\n");
     }
-    Ok(Rewritten { text, stale })
+    Ok((text, stale))
 }
 
 fn opening(line: &str) -> Option<&str> {
     line.trim_end().strip_prefix(START)?.strip_suffix(START_END)
 }
 
-impl<'d> Region<'d> {
-    fn read(
-        document: &Document,
-        line: usize,
-        mark: &'d str,
-        lines: impl Iterator<Item = (usize, &'d str)>,
-    ) -> Result<Self, Drift> {
-        let mut body = String::new();
-        for (_, text) in lines {
-            if text.trim_end() == END {
-                let words = mark.split_whitespace().collect();
-                return Ok(Self { line, words, body });
-            }
-            if opening(text).is_some() {
-                break;
-            }
-            body += text;
+/// The lines up to the end of the region that they begin in, if it has an end.
+fn body<'d>(mut lines: impl Iterator<Item = &'d str>) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        match lines.next()? {
+            line if line.trim_end() == END => return Some(body),
+            line if opening(line).is_some() => return None,
+            line => body += line,
         }
-        let what = format!("the generated region '{mark}' has no end");
-        let mend = format!("add a line '{END}' where it ends");
-        Err(Drift::new(&document.path, line, what, mend))
-    }
-
-    fn render(&self, course: &Course, document: &Document) -> Result<String> {
-        let (name, words) = self.words.split_first().unwrap_or((&"", &[]));
-        let known = GENERATORS.iter().find(|generator| generator.name == *name);
-        let rendered = known
-            .with_context(|| format!("nothing generates '{name}'"))
-            .and_then(|generator| (generator.render)(course, document, words));
-        let body = rendered.map_err(|error| {
-            let mend = "see `cargo xtask check --help` for what can be generated";
-            Drift::new(&document.path, self.line, format!("{error:#}"), mend)
-        })?;
-        // Without the blank lines Markdown takes the marks for a part of the table.
-        Ok(format!("\n{}\n\n", body.trim_matches('\n')))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::course::fixture;
 
-    fn read(text: &str) -> Result<(Vec<String>, String), String> {
+    fn stale(text: &str) -> Result<Vec<String>, String> {
+        let (_dir, course) =
+            fixture(&[("day01-one/Cargo.toml", "[package]\nname = \"day01-one\"\n")]);
         let document = Document::new("README.md", text.to_owned());
-        let mut lines = document.text.split_inclusive('\n').enumerate();
-        let (at, first) = lines.next().unwrap();
-        let mark = opening(first).unwrap();
-        Region::read(&document, at + 1, mark, lines)
-            .map(|region| {
-                (
-                    region.words.iter().map(|&word| word.to_owned()).collect(),
-                    region.body,
-                )
-            })
-            .map_err(|drift| drift.to_string())
+        let new = rewrite(&course, &document).map_err(|error| error.to_string())?;
+        Ok(new.1.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn a_region_lies_between_its_marks() {
-        let (words, body) =
-            read("<!-- generated: changes 3 -->\na\n\nb\n<!-- end generated -->\nc\n").unwrap();
-        assert_eq!(words, ["changes", "3"]);
-        assert_eq!(body, "a\n\nb\n");
+        let text = "a\n<!-- generated: syscalls -->\nb\n\n<!-- end generated -->\nc\n";
+        let found = "README.md:2: the generated region 'syscalls' is out of date";
+        assert_eq!(stale(text).unwrap(), [found]);
+        let missing = "\nNot recorded yet: `cargo xtask bench` does.\n\n";
+        assert!(stale(&text.replace("b\n\n", missing)).unwrap().is_empty());
     }
 
     #[test]
     fn a_region_without_an_end_does_not_eat_the_next() {
         let complaint = "README.md:1: the generated region 'days' has no end";
         assert_eq!(
-            read("<!-- generated: days -->\na\n").unwrap_err(),
+            stale("<!-- generated: days -->\na\n").unwrap_err(),
             complaint
         );
         let nested =
             "<!-- generated: days -->\n<!-- generated: diff 2 -->\n<!-- end generated -->\n";
-        assert_eq!(read(nested).unwrap_err(), complaint);
+        assert_eq!(stale(nested).unwrap_err(), complaint);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use regex_lite::Regex;
 use crate::markdown::CodeBlock;
 
 /// One command.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) command: String,
     /// Each line with its number in the text.
@@ -14,60 +14,47 @@ pub(super) struct Step {
     pub(super) line: usize,
 }
 
-/// Whether the next line belongs to the command.
-enum GoesOn {
-    No,
-    /// After a `\\` at the end of the line.
-    Once,
-    /// Up to this line, which ends a here-document.
-    Until(String),
-}
-
-impl GoesOn {
-    fn after(line: &str, here: &Regex) -> Self {
-        if let Some(found) = here.captures(line) {
-            Self::Until(found[1].to_owned())
-        } else if line.ends_with('\\') {
-            Self::Once
-        } else {
-            Self::No
-        }
-    }
-}
-
-/// A command follows `$ `. If it ends in `\\`, it goes on in the next line, which
-/// may begin with `> `; a here-document belongs to it as it is.
+/// A command follows `$ `. If it ends in `\\`, it goes on in the next line, which may begin
+/// with `> `; a here-document belongs to it as it is.
 pub(super) fn steps(block: &CodeBlock) -> Result<Vec<Step>> {
     let here = Regex::new(r"(?:^|[^<])<<'?([A-Z]+)'?")?;
     let mut steps: Vec<Step> = Vec::new();
-    let mut goes_on = GoesOn::No;
-    for (at, line) in block.text.lines().enumerate() {
-        let number = block.line + 1 + at;
-        match (line.strip_prefix("$ "), steps.last_mut()) {
-            (_, Some(step)) if !matches!(goes_on, GoesOn::No) => {
-                step.command.push('\n');
-                if let GoesOn::Until(end) = &goes_on {
-                    step.command += line;
-                    if line == end {
-                        goes_on = GoesOn::No;
-                    }
-                } else {
-                    step.command += line.strip_prefix("> ").unwrap_or(line);
-                    goes_on = GoesOn::after(line, &here);
-                }
+    let mut lines = block.text.lines().zip(block.line + 1..);
+    while let Some((text, line)) = lines.next() {
+        let Some(command) = text.strip_prefix("$ ") else {
+            // What is before the first command is no command's output.
+            if let Some(step) = steps.last_mut() {
+                step.shown.push((line, text.trim_end().to_owned()));
             }
-            (Some(command), _) => {
-                steps.push(Step {
-                    command: command.to_owned(),
-                    line: number,
-                    ..Step::default()
-                });
-                goes_on = GoesOn::after(line, &here);
+            continue;
+        };
+        let mut command = command.to_owned();
+        let mut last = text;
+        let end = loop {
+            match here.captures(last) {
+                Some(found) => break Some(found[1].to_owned()),
+                None if !last.ends_with('\\') => break None,
+                None => {}
             }
-            (None, Some(step)) => step.shown.push((number, line.trim_end().to_owned())),
-            // What stands before the first command is nobody's output.
-            (None, None) => {}
+            let Some((next, _)) = lines.next() else {
+                break None;
+            };
+            last = next.strip_prefix("> ").unwrap_or(next);
+            command += &format!("\n{last}");
+        };
+        // What belongs to a here-document is not read any further.
+        while end.as_deref().is_some_and(|end| end != last)
+            && let Some((next, _)) = lines.next()
+        {
+            last = next;
+            command += &format!("\n{last}");
         }
+        let shown = Vec::new();
+        steps.push(Step {
+            command,
+            shown,
+            line,
+        });
     }
     Ok(steps)
 }

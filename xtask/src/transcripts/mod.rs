@@ -9,16 +9,15 @@ mod replay;
 mod session;
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use indicatif::ProgressBar;
 
 use crate::course::Course;
 use crate::drift::Drift;
 use crate::markdown::{CodeBlock, Document};
+use crate::terminal::Progress;
 use output::Exactness;
-use replay::{Outcome, Replay};
+use replay::Replay;
 
 const MEND: &str = "run the block's commands by hand, and show what they print";
 
@@ -31,7 +30,8 @@ const INFOS: &[(&str, Exactness)] = &[
 /// A line of a text, by its number.
 pub(crate) type Line = (usize, String);
 
-/// What came of all the blocks of a text.
+/// The outcome of all the blocks of a text.
+#[derive(Default)]
 pub(crate) struct Replayed {
     pub(crate) drifts: Vec<Drift>,
     /// The measured lines, by their numbers, as they were printed this time.
@@ -39,66 +39,42 @@ pub(crate) struct Replayed {
 }
 
 pub(crate) fn check(course: &Course) -> Result<Vec<Drift>> {
-    let documents: Vec<_> = course
-        .documents()?
-        .into_iter()
-        .filter(|document| !is_translated(course, document))
-        .collect();
+    let mut documents = course.documents()?;
+    // The blocks of a translation are those of its English twin, which is run.
+    let has_twin = |path: String| course.files.contains(&path);
+    documents.retain(|document| !document.english_twin().is_some_and(has_twin));
     let replayed = replay(course, &documents)?;
     let drifts = replayed.into_iter().flat_map(|replayed| replayed.drifts);
     Ok(drifts.collect())
 }
 
-/// Whether the blocks of a text are those of its English twin, which is run.
-fn is_translated(course: &Course, document: &Document) -> bool {
-    let english = document.english_twin();
-    english.is_some_and(|path| course.files.contains(&path))
-}
-
 /// Runs every block of the texts, one after the other: they measure.
 pub(crate) fn replay(course: &Course, documents: &[Document]) -> Result<Vec<Replayed>> {
-    let mut blocks: Vec<Vec<_>> = Vec::new();
-    for document in documents {
-        let blocks_of = document.code_blocks().into_iter();
-        blocks.push(blocks_of.filter(is_run).collect());
-    }
-    build(course, blocks.iter().flatten())?;
-    let progress = ProgressBar::new_spinner();
-    progress.enable_steady_tick(Duration::from_millis(100));
+    let runnable = |document: &Document| -> Vec<CodeBlock> {
+        document.code_blocks().into_iter().filter(is_run).collect()
+    };
+    let blocks: Vec<_> = documents.iter().map(runnable).collect();
+    build(course, &blocks.concat())?;
+    let progress = Progress;
     let mut all = Vec::new();
-    for (document, blocks) in documents.iter().zip(&blocks) {
-        let mut replayed = Replayed {
-            drifts: Vec::new(),
-            measured: Vec::new(),
-        };
+    for (document, blocks) in documents.iter().zip(blocks) {
+        let mut replayed = Replayed::default();
         for block in blocks {
-            progress.set_message(format!("{}:{}", document.path, block.line));
-            replayed.run(course, document, block)?;
+            progress.show(format_args!("{}:{}", document.path, block.line));
+            let exactness = exactness(&block).unwrap_or(Exactness::Everything);
+            let outcome = Replay::start(&course.root, exactness)?.block(&block)?;
+            if let Some((line, what)) = outcome.difference {
+                replayed
+                    .drifts
+                    .push(Drift::new(&document.path, line, what, MEND));
+            }
+            if exactness == Exactness::Words {
+                replayed.measured.extend(outcome.printed);
+            }
         }
         all.push(replayed);
     }
-    progress.finish_and_clear();
     Ok(all)
-}
-
-impl Replayed {
-    fn run(&mut self, course: &Course, document: &Document, block: &CodeBlock) -> Result<()> {
-        let Some(exactness) = exactness(block) else {
-            return Ok(());
-        };
-        let Outcome {
-            difference,
-            printed,
-        } = Replay::start(&course.root, exactness)?.block(block)?;
-        if let Some((line, what)) = difference {
-            self.drifts
-                .push(Drift::new(&document.path, line, what, MEND));
-        }
-        if exactness == Exactness::Words {
-            self.measured.extend(printed);
-        }
-        Ok(())
-    }
 }
 
 fn exactness(block: &CodeBlock) -> Option<Exactness> {
@@ -113,26 +89,22 @@ pub(crate) fn is_run(block: &CodeBlock) -> bool {
 
 /// Builds what the blocks run: the limit on a command's time is not meant for the
 /// compiler.
-fn build<'b>(course: &Course, blocks: impl Iterator<Item = &'b CodeBlock>) -> Result<()> {
-    let blocks: Vec<_> = blocks.collect();
-    if blocks.is_empty() {
-        return Ok(());
+fn build(course: &Course, blocks: &[CodeBlock]) -> Result<()> {
+    let is_wanted = |profile: &str| blocks.iter().any(|block| block.text.contains(profile));
+    for profile in ["", "--release"]
+        .into_iter()
+        .filter(|profile| is_wanted(profile))
+    {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["build", "--quiet", "--bins", "--examples"]);
+        cargo
+            .args(profile.split_whitespace())
+            .current_dir(&course.root);
+        let status = cargo
+            .stdout(Stdio::null())
+            .status()
+            .context("cannot run cargo")?;
+        ensure!(status.success(), "the days do not build");
     }
-    cargo_build(course, &[])?;
-    if blocks.iter().any(|block| block.text.contains("--release")) {
-        cargo_build(course, &["--release"])?;
-    }
-    Ok(())
-}
-
-fn cargo_build(course: &Course, options: &[&str]) -> Result<()> {
-    let status = Command::new("cargo")
-        .args(["build", "--quiet", "--bins", "--examples"])
-        .args(options)
-        .current_dir(&course.root)
-        .stdout(Stdio::null())
-        .status()
-        .context("cannot run cargo")?;
-    ensure!(status.success(), "the days do not build");
     Ok(())
 }

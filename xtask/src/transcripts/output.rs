@@ -3,7 +3,7 @@
 use anyhow::Result;
 use regex_lite::{Captures, Regex};
 
-/// How much of a line has to come out as it is shown.
+/// How much of a line must be printed as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exactness {
     /// All but ports, times and thread ids.
@@ -47,21 +47,19 @@ impl Normal {
                 _ => "127.0.0.1:PORT",
             });
         let line = self.log.replace_all(&line, "TIME THREAD");
-        match self.exactness {
-            Exactness::Everything => line.into_owned(),
-            Exactness::Words => {
-                let words: Vec<_> = line.split_whitespace().collect();
-                let line = words.join(" ");
-                self.number.replace_all(&line, "#").into_owned()
-            }
+        if self.exactness == Exactness::Everything {
+            return line.into_owned();
         }
+        let words: Vec<_> = line.split_whitespace().collect();
+        self.number.replace_all(&words.join(" "), "#").into_owned()
     }
 }
 
 /// What one command printed, and how much of it was found in the text.
+#[derive(Default)]
 pub(super) struct Output {
-    is_background: bool,
-    has_ended: bool,
+    pub(super) is_background: bool,
+    pub(super) has_ended: bool,
     has_gaps: bool,
     lines: Vec<String>,
     taken: usize,
@@ -71,19 +69,8 @@ impl Output {
     pub(super) fn new(is_background: bool) -> Self {
         Self {
             is_background,
-            has_ended: false,
-            has_gaps: false,
-            lines: Vec::new(),
-            taken: 0,
+            ..Self::default()
         }
-    }
-
-    pub(super) fn is_background(&self) -> bool {
-        self.is_background
-    }
-
-    pub(super) fn has_ended(&self) -> bool {
-        self.has_ended
     }
 
     /// From here on the text leaves lines out.
@@ -129,25 +116,14 @@ fn is_job_notice(line: &str) -> bool {
 
 /// `…` in the shown line stands for any text.
 fn matches(shown: &str, line: &str) -> bool {
-    let mut parts = shown.split('…');
-    let first = parts.next().unwrap_or("");
-    let Some(mut rest) = line.strip_prefix(first) else {
+    let Some((first, rest)) = shown.split_once('…') else {
+        return shown == line;
+    };
+    let Some(line) = line.strip_prefix(first) else {
         return false;
     };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    true
+    let mut ends = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+    ends.any(|end| matches(rest, &line[end..]))
 }
 
 #[cfg(test)]

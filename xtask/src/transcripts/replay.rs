@@ -1,4 +1,4 @@
-//! Runs a block, and holds what it prints against what the text shows.
+//! Runs a block, and compares what it prints with what the text shows.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -25,10 +25,10 @@ const POLL: Duration = Duration::from_millis(10);
 /// A line that stands for any number of lines.
 const ELLIPSIS: &str = "…";
 
-/// What is not as the text shows it, and where in the text.
+/// How a block differs from the text, and at which line.
 type Difference = Line;
 
-/// What came of a block.
+/// The outcome of a block.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) difference: Option<Difference>,
@@ -64,17 +64,17 @@ impl Replay {
                 break;
             }
         }
-        Ok(Outcome {
-            difference: difference.or_else(|| self.surplus_of_background(block)),
-            printed: self.printed,
-        })
-    }
-
-    fn surplus_of_background(&self, block: &CodeBlock) -> Option<Difference> {
         let mut outputs = self.outputs.iter();
-        let rest = outputs.find_map(|output| output.next_line(&self.normal))?;
-        let what = format!("a program in the background also printed '{rest}'");
-        Some((block.line, what))
+        let surplus = outputs.find_map(|output| output.next_line(&self.normal));
+        let surplus = surplus.map(|line| {
+            let what = format!("a program in the background also printed '{line}'");
+            (block.line, what)
+        });
+        let (difference, printed) = (difference.or(surplus), self.printed);
+        Ok(Outcome {
+            difference,
+            printed,
+        })
     }
 
     /// Runs a command until all that is shown is printed, and until it has ended
@@ -87,9 +87,9 @@ impl Replay {
         let mut deadline = Instant::now() + COMMAND;
         loop {
             self.update()?;
-            if is_running && self.current().has_ended() {
+            if is_running && self.current().has_ended {
                 is_running = false;
-                let is_alone = !self.outputs.iter().any(Output::is_background);
+                let is_alone = !self.outputs.iter().any(|output| output.is_background);
                 deadline = Instant::now() + if is_alone { Duration::ZERO } else { LATE };
             }
             while let Some((first, rest)) = shown.split_first()
@@ -131,10 +131,9 @@ impl Replay {
             return true;
         }
         let line = self.normal.line(shown);
-        let background = earlier.iter_mut().filter(|output| output.is_background());
-        let found = std::iter::once(current)
-            .chain(background)
-            .find_map(|output| output.take(&line, &self.normal));
+        let background = earlier.iter_mut().filter(|output| output.is_background);
+        let mut all = std::iter::once(current).chain(background);
+        let found = all.find_map(|output| output.take(&line, &self.normal));
         if let Some(printed) = found
             && !shown.contains(ELLIPSIS)
         {
@@ -143,33 +142,29 @@ impl Replay {
         found.is_some()
     }
 
-    /// What a command printed and the text does not show. Whoever goes on in the
-    /// background is asked at the end of the block.
+    /// What a command printed and the text does not show. For a program in the background,
+    /// this is found out at the end of the block.
     fn surplus(&self, step: &Step) -> Option<Difference> {
         let current = self.current();
         let rest = current.next_line(&self.normal)?;
         let what = format!("`{}` also prints '{rest}'", step.command);
-        (!current.is_background()).then_some((step.line, what))
+        (!current.is_background).then_some((step.line, what))
     }
 
-    /// What the text shows and nothing printed in time.
+    /// What the text shows and no program printed in time.
     fn shortage(&self, step: &Step, shown: &[(usize, String)]) -> Difference {
         let command = &step.command;
         let Some((line, text)) = shown.first() else {
             return (step.line, format!("`{command}` does not end"));
         };
-        let printed = match self.current().next_line(&self.normal) {
-            Some(printed) => format!("prints '{printed}'"),
-            None => "prints nothing more".to_owned(),
-        };
-        (
-            *line,
-            format!("the text shows '{text}', but `{command}` {printed}"),
-        )
+        let printed = self.current().next_line(&self.normal);
+        let printed = printed.map_or("nothing more".to_owned(), |line| format!("'{line}'"));
+        let what = format!("the text shows '{text}', but `{command}` prints {printed}");
+        (*line, what)
     }
 }
 
-/// A port that no program listens at.
+/// A port on which no program listens.
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

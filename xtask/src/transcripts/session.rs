@@ -47,15 +47,11 @@ impl Session {
     pub(super) fn start(root: &Path, port: u16) -> Result<Self> {
         // In a session of its own the shell has no terminal whose owner it could
         // change.
-        let shell = Command::new("setsid")
-            .args(["bash", "-s"])
-            .current_dir(root)
-            .env("PORT", port.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("cannot run bash")?;
+        let mut shell = Command::new("setsid");
+        shell.args(["bash", "-s"]).env("PORT", port.to_string());
+        shell.current_dir(root).stdin(Stdio::piped());
+        shell.stdout(Stdio::null()).stderr(Stdio::null());
+        let shell = shell.spawn().context("cannot run bash")?;
         let mut session = Self {
             shell,
             dir: tempfile::tempdir()?,
@@ -63,7 +59,7 @@ impl Session {
             count: 0,
             background: Regex::new(r" &( \w+=\$!)?\s*$")?,
         };
-        session.tell(PRELUDE)?;
+        session.write(PRELUDE)?;
         Ok(session)
     }
 
@@ -78,7 +74,7 @@ impl Session {
         let line =
             format!("{{ {command}\n}} </dev/null >{place}.out 2>&1 {after}\n: >{place}.ended\n");
         self.count += 1;
-        self.tell(&line)?;
+        self.write(&line)?;
         Ok(is_background)
     }
 
@@ -95,12 +91,9 @@ impl Session {
         (command.to_owned(), "")
     }
 
-    fn tell(&mut self, text: &str) -> Result<()> {
-        let stdin = self
-            .shell
-            .stdin
-            .as_mut()
-            .context("the shell has no stdin")?;
+    fn write(&mut self, text: &str) -> Result<()> {
+        let stdin = self.shell.stdin.as_mut();
+        let stdin = stdin.context("the shell has no stdin")?;
         stdin
             .write_all(text.as_bytes())
             .context("the shell has ended")
@@ -108,11 +101,11 @@ impl Session {
 
     /// What a command has printed up to now.
     pub(super) fn output(&self, command: usize) -> Result<String> {
-        match fs::read(self.dir.path().join(format!("{command}.out"))) {
-            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-            Err(error) => Err(error.into()),
-        }
+        let path = self.dir.path().join(format!("{command}.out"));
+        // The shell has not come to the command while there is no file.
+        let bytes = path.exists().then(|| fs::read(path)).transpose()?;
+        let bytes = bytes.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Whether the shell has gone on behind a command.
@@ -123,31 +116,14 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let mut kill = Command::new("kill");
-        kill.args(["-KILL", "--"]).args(members(self.shell.id()));
-        // Whoever has ended in the meantime need not be killed.
-        let _ = kill.stderr(Stdio::null()).status();
+        // Every job of the shell is a process group of its own, but they are all in the
+        // shell's session.
+        let session = self.shell.id().to_string();
+        let _ = Command::new("pkill")
+            .args(["-KILL", "--session", &session])
+            .status();
         let _ = self.shell.wait();
     }
-}
-
-/// The processes of a session. Every job of the shell is a process group of its
-/// own, but they are all in the shell's session.
-fn members(session: u32) -> Vec<String> {
-    let Ok(processes) = fs::read_dir("/proc") else {
-        return vec![session.to_string()];
-    };
-    let is_member = |pid: &String| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // The program's name, in parentheses, may hold spaces; state, parent and
-        // group stand between it and the session.
-        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-        fields.split_whitespace().nth(3) == Some(&session.to_string())
-    };
-    let names = processes
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter(is_member).collect()
 }
 
 #[cfg(test)]

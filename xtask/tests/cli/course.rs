@@ -1,4 +1,4 @@
-//! A copy of the small course, to be edited at will.
+//! A copy of the small course, for a test to edit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ pub(crate) struct Course {
     dir: TempDir,
 }
 
-/// What a command said and how it ended.
+/// What a command printed and how it ended.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct Ran {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) code: Option<i32>,
@@ -23,20 +23,20 @@ impl Course {
     pub(crate) fn new() -> Self {
         let course = Self::without_git();
         course.git(&["init", "--quiet"]);
-        let synced = course.xtask(&["sync"]);
+        let synced = course.xtask("dev sync");
         assert_eq!(synced.code, Some(0), "{synced:?}");
         course.commit();
         course
     }
 
-    /// A copy as an archive would bring it.
+    /// A copy as an archive would contain it.
     pub(crate) fn without_git() -> Self {
-        let course = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
-        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/course");
-        copy(&original, course.dir.path());
-        course
+        let dir = tempfile::tempdir().unwrap();
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/course/.");
+        let mut copy = Command::new("cp");
+        copy.arg("-r").arg(original).arg(dir.path());
+        assert!(copy.status().unwrap().success());
+        Self { dir }
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -57,27 +57,26 @@ impl Course {
         fs::remove_file(self.path(path)).unwrap();
     }
 
-    /// Replaces a text that the file is sure to hold.
+    /// Replaces a text that the file is sure to contain.
     pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
         assert!(text.contains(from), "{path} has no {from}");
         self.write(path, &text.replace(from, to));
     }
 
-    pub(crate) fn xtask(&self, args: &[&str]) -> Said {
+    /// Runs the tools with these arguments, which contain no spaces.
+    pub(crate) fn xtask(&self, args: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         // What the small course builds is its own.
-        command.env_remove("CARGO_TARGET_DIR").args(args);
+        command.env_remove("CARGO_TARGET_DIR").args(args.split(' '));
         self.run(&mut command)
     }
 
     pub(crate) fn git(&self, args: &[&str]) {
         let mut command = Command::new("git");
-        command
-            .args(["-c", "user.name=A", "-c", "user.email=a@example.org"])
-            .args(args);
-        let said = self.run(&mut command);
-        assert_eq!(said.code, Some(0), "{said:?}");
+        command.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
+        let ran = self.run(command.args(args));
+        assert_eq!(ran.code, Some(0), "{ran:?}");
     }
 
     pub(crate) fn commit(&self) {
@@ -85,29 +84,14 @@ impl Course {
         self.git(&["commit", "--quiet", "--message", "as it is"]);
     }
 
-    pub(crate) fn run(&self, command: &mut Command) -> Said {
-        let output = command
-            .current_dir(self.dir.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        Said {
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+    pub(crate) fn run(&self, command: &mut Command) -> Ran {
+        command.current_dir(self.dir.path()).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran {
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
             code: output.status.code(),
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
         }
     }
 }

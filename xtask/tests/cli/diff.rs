@@ -1,14 +1,15 @@
 //! `cargo xtask diff`
 
-use std::fs;
 use std::process::Command;
 
 use crate::course::Course;
 
+const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+
 #[test]
 fn the_table_lists_what_is_new_changed_and_as_it_was() {
     let course = Course::new();
-    let said = course.xtask(&["diff", "2", "--stat"]);
+    let ran = course.xtask("diff 2 --stat");
     let expected = "\
 Day 2 (day02-reply) against day 1 (day01-listen)
 file                        lines   +  -
@@ -19,23 +20,23 @@ src/lib.rs       changed       15   5  1
 src/words.rs     unchanged      2
 5 files                        79  38  4
 ";
-    assert_eq!(said.stdout, expected);
-    assert_eq!(course.xtask(&["diff", "1", "--stat"]).code, Some(0));
+    assert_eq!(ran.stdout, expected);
+    assert_eq!(course.xtask("diff 1 --stat").code, Some(0));
 }
 
 #[test]
 fn the_printed_recipe_makes_a_day_out_of_the_day_before() {
     let course = Course::new();
-    let printed = course.xtask(&["diff", "2"]).stdout;
+    let printed = course.xtask("diff 2").stdout;
     assert!(!printed.contains('\u{1b}'), "colours in a pipe");
     course.write("FILE", &printed);
-    let recipe: Vec<_> = printed
+    let lines = printed
         .lines()
-        .filter_map(|line| line.strip_prefix("#     "))
-        .collect();
+        .filter_map(|line| line.strip_prefix("#     "));
+    let recipe: Vec<_> = lines.collect();
     assert_eq!(recipe.len(), 3, "{printed}");
-    let said = course.run(Command::new("sh").args(["-ec", &recipe.join("\n")]));
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let ran = course.run(Command::new("sh").args(["-ec", &recipe.join("\n")]));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
     for file in [
         "Cargo.toml",
         "src/lib.rs",
@@ -43,104 +44,64 @@ fn the_printed_recipe_makes_a_day_out_of_the_day_before() {
         "src/words.rs",
         "src/bin/echo.rs",
     ] {
-        assert_eq!(
-            course.read(&format!("COPY/{file}")),
-            course.read(&format!("day02-reply/{file}"))
-        );
+        let (made, day) = (format!("COPY/{file}"), format!("day02-reply/{file}"));
+        assert_eq!(course.read(&made), course.read(&day));
     }
 }
 
 #[test]
 fn it_is_the_same_every_time_and_needs_no_git() {
-    let first = Course::new().xtask(&["diff", "2"]);
-    let second = Course::without_git().xtask(&["diff", "2"]);
-    assert_eq!(first.stdout, second.stdout);
-    assert!(first.stdout.contains("@@ The program now uses the type.\n"));
-    assert!(
-        first
-            .stdout
-            .contains("\n# The new module joins the library.\n--- a/src/lib.rs\n")
-    );
+    let first = Course::new().xtask("diff 2").stdout;
+    assert_eq!(first, Course::without_git().xtask("diff 2").stdout);
+    assert!(first.contains("@@ The program now uses the type.\n"));
+    assert!(first.contains("\n# The new module joins the library.\n--- a/src/lib.rs\n"));
 }
 
 #[test]
-fn the_page_is_one_file_that_needs_nothing_else() {
+fn a_terminal_gets_it_through_the_pager_and_a_pipe_as_it_is() {
     let course = Course::new();
-    let said = course.xtask(&["diff", "2", "--html", "out/page.html"]);
-    assert_eq!(said.stdout, "wrote out/page.html\n");
-    let page = course.read("out/page.html");
-    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
-    for needed in [
-        "prefers-color-scheme: dark",
-        "<a href=\"#src-reply-rs\">",
-        "<section id=\"src-reply-rs\">",
-        "The answer gets a type of its own.",
-        "<code>src/words.rs</code>",
-        "<mark>",
-    ] {
-        assert!(page.contains(needed), "{needed}");
-    }
-    for foreign in ["http://", "https://", "<script", "<link"] {
-        assert!(!page.contains(foreign), "{foreign}");
-    }
-    let left_over = fs::read_dir(course.path("out")).unwrap().count();
-    assert_eq!(left_over, 1);
+    let diff = format!("{XTASK} diff 2 --stat");
+    let pager = |command: &mut Command| course.run(command.env("PAGER", "sed s/^/paged:/"));
+    // script(1) runs a command on a terminal of its own.
+    let on_terminal = pager(Command::new("script").args(["-qec", &diff, "/dev/null"]));
+    assert!(
+        on_terminal.stdout.contains("paged:src/reply.rs"),
+        "{on_terminal:?}"
+    );
+    let in_pipe = pager(Command::new("sh").args(["-c", &diff]));
+    assert!(!in_pipe.stdout.contains("paged:"), "{in_pipe:?}");
 }
 
 #[test]
 fn bad_input_is_answered_in_one_line() {
     let course = Course::new();
-    for (args, complaint) in [
-        (
-            vec!["diff", "9"],
-            "error: there is no day 9: the course has days 1 to 2\n",
-        ),
-        (
-            vec!["diff", "2", "--html", "README.md/x"],
-            "error: cannot write README.md/x: ",
-        ),
-    ] {
-        let said = course.xtask(&args);
-        assert_eq!(
-            (said.code, said.stderr.lines().count()),
-            (Some(1), 1),
-            "{said:?}"
-        );
-        assert!(said.stderr.starts_with(complaint), "{said:?}");
-    }
-    assert_eq!(course.xtask(&["diff", "two"]).code, Some(2));
-    assert_eq!(course.xtask(&["difference"]).code, Some(2));
-
-    course.write("day02-reply/why.toml", "[[why]]\nfile = 1\n");
-    let said = course.xtask(&["diff", "2"]);
+    let ran = course.xtask("diff 9");
     assert_eq!(
-        said.stderr,
-        "error: day02-reply/why.toml:1: 'file' is a text\n"
+        ran.stderr,
+        "error: there is no day 9: the course has days 1 to 2\n"
     );
-
-    let outside = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    let output = command
-        .args(["diff", "2"])
-        .current_dir(outside.path())
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(course.xtask("diff two").code, Some(2));
+    assert_eq!(course.xtask("difference").code, Some(2));
+    course.write("day02-reply/why.toml", "[[why]]\nen = \"\"\nfile = 1\n");
+    let ran = course.xtask("diff 2");
     assert!(
-        stderr.ends_with(" is not inside the course\n") && output.status.code() == Some(1),
-        "{stderr}"
+        ran.stderr
+            .starts_with("error: day02-reply/why.toml:3: invalid type"),
+        "{ran:?}"
     );
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+
+    let outside = course.run(Command::new("sh").args(["-c", &format!("cd / && {XTASK} diff 2")]));
+    assert_eq!(outside.stderr, "error: / is not inside the course\n");
 }
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error() {
     let course = Course::new();
-    let pipe = format!(
-        "set -o pipefail; {} diff 2 | true",
-        env!("CARGO_BIN_EXE_xtask")
-    );
+    let pipe = format!("set -o pipefail; {XTASK} diff 2 | true");
     // Enough text that the pipe cannot take it all before its reader is gone.
     course.write("day02-reply/src/long.rs", &"// long\n".repeat(100_000));
-    let said = course.run(Command::new("bash").args(["-c", &pipe]));
-    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    let ran = course.run(Command::new("bash").args(["-c", &pipe]));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
 }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 
-use super::{Patience, Slice, record};
+use super::{Slice, Timeout, record};
 
-/// A client that comes, says one thing, and leaves.
+/// A client that connects, sends one message, reads the reply and closes.
 pub(crate) struct Churn {
     addr: SocketAddr,
     message: Vec<u8>,
@@ -48,14 +48,14 @@ impl Churn {
         let mut stream = TcpStream::connect(self.addr).context("cannot connect")?;
         stream.set_nonblocking(true)?;
         stream.write_all(&self.message).context("cannot send")?;
-        let patience = Patience::new(start);
+        let timeout = Timeout::new(start);
         let mut received = 0;
         while received < self.reply.len() {
             match stream.read(&mut self.reply[received..]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
                 Ok(count) => received += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    patience.check(Instant::now())?;
+                    timeout.check(Instant::now())?;
                 }
                 Err(error) => return Err(error).context("cannot receive"),
             }

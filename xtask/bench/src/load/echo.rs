@@ -11,7 +11,7 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 
 use super::connection::{Connection, Sizes};
-use super::{Patience, Slice, histogram};
+use super::{Slice, Timeout, histogram};
 
 /// More than a server writes at a time.
 const READ_SIZE: usize = 256 * 1024;
@@ -74,7 +74,7 @@ impl Echo {
             if now.duration_since(start) >= time {
                 break;
             }
-            echoes += self.turn(latencies, true)?;
+            echoes += self.poll_once(latencies, true)?;
         }
         echoes += self.drain(latencies)?;
         Ok(Slice {
@@ -93,19 +93,19 @@ impl Echo {
 
     /// Waits for all that is under way.
     fn drain(&mut self, latencies: &mut Histogram<u64>) -> Result<u64> {
-        let patience = Patience::new(Instant::now());
+        let timeout = Timeout::new(Instant::now());
         let mut echoes = 0;
         while !self.connections.iter().all(Connection::is_idle) {
-            echoes += self.turn(latencies, false)?;
-            patience.check(Instant::now())?;
+            echoes += self.poll_once(latencies, false)?;
+            timeout.check(Instant::now())?;
         }
         Ok(echoes)
     }
 
     /// Looks once at what there is to do. Returns how many replies came.
-    fn turn(&mut self, latencies: &mut Histogram<u64>, go_on: bool) -> Result<u64> {
+    fn poll_once(&mut self, latencies: &mut Histogram<u64>, go_on: bool) -> Result<u64> {
         if let [_] = self.connections[..] {
-            // With one connection there is nobody else to ask for.
+            // There is no other connection to wait for.
             return self.receive(0, latencies, go_on);
         }
         let mut events = std::mem::take(&mut self.events);

@@ -16,7 +16,7 @@ use churn::Churn;
 use echo::Echo;
 
 /// A server that has not answered for this long will not.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// From a nanosecond to a minute, with three digits.
 const LONGEST_NS: u64 = 60_000_000_000;
@@ -73,21 +73,21 @@ pub(crate) fn record(latencies: &mut Histogram<u64>, since: Instant, now: Instan
     latencies.saturating_record(u64::try_from(latency).unwrap_or(u64::MAX));
 }
 
-/// A watch on a server that may stop answering.
-struct Patience {
+/// The time by which a server that may stop answering must have answered.
+struct Timeout {
     deadline: Instant,
 }
 
-impl Patience {
+impl Timeout {
     fn new(now: Instant) -> Self {
         Self {
-            deadline: now + PATIENCE,
+            deadline: now + TIMEOUT,
         }
     }
 
     fn check(&self, now: Instant) -> Result<()> {
         if now > self.deadline {
-            bail!("the server has not answered for {PATIENCE:?}");
+            bail!("the server has not answered for {TIMEOUT:?}");
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ struct Client {
     unsent: Vec<u8>,
 }
 
-/// Whether a client stays.
+/// Whether a connection is kept.
 enum Next {
     Stay,
     Close,
@@ -27,8 +27,13 @@ enum Next {
 
 pub(super) fn serve(listener: &TcpListener) -> io::Result<()> {
     let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-    let door = key_of(listener);
-    epoll::add(&epoll, listener, EventData::new_u64(door), EventFlags::IN)?;
+    let listener_key = key_of(listener);
+    epoll::add(
+        &epoll,
+        listener,
+        EventData::new_u64(listener_key),
+        EventFlags::IN,
+    )?;
     let mut clients: Vec<Option<Client>> = Vec::new();
     let mut events = Vec::with_capacity(EVENTS);
     let mut buf = vec![0; READ_SIZE];
@@ -39,7 +44,7 @@ pub(super) fn serve(listener: &TcpListener) -> io::Result<()> {
         }
         for event in events.drain(..) {
             let key = event.data.u64();
-            if key == door {
+            if key == listener_key {
                 accept_all(listener, &epoll, &mut clients)?;
                 continue;
             }

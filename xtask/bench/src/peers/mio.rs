@@ -10,7 +10,7 @@ use mio::{Events, Interest, Poll, Token};
 use super::READ_SIZE;
 
 const EVENTS: usize = 1024;
-const DOOR: Token = Token(usize::MAX);
+const LISTENER: Token = Token(usize::MAX);
 
 struct Client {
     stream: TcpStream,
@@ -21,7 +21,7 @@ pub(super) fn serve(listener: net::TcpListener) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let mut listener = TcpListener::from_std(listener);
     poll.registry()
-        .register(&mut listener, DOOR, Interest::READABLE)?;
+        .register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut clients: Vec<Option<Client>> = Vec::new();
     let mut free: Vec<usize> = Vec::new();
     let mut events = Events::with_capacity(EVENTS);
@@ -32,7 +32,7 @@ pub(super) fn serve(listener: net::TcpListener) -> io::Result<()> {
             result => result?,
         }
         for event in &events {
-            if event.token() == DOOR {
+            if event.token() == LISTENER {
                 accept_all(&listener, &poll, &mut clients, &mut free)?;
                 continue;
             }
@@ -101,8 +101,8 @@ impl Client {
         }
     }
 
-    /// Writes until the socket is full. Returns whether all is written: only then
-    /// will mio not tell when there is room.
+    /// Writes until the socket is full. Returns whether all is written: if not, mio
+    /// reports when there is room.
     fn flush(&mut self) -> io::Result<bool> {
         while !self.unsent.is_empty() {
             let sent = written(self.stream.write(&self.unsent))?;
