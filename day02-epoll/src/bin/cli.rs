@@ -14,7 +14,7 @@ use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use crate::reactor::{InetAddr, ParseInetAddrError, log_stderr};
+use super::reactor::{InetAddr, ParseInetAddrError, log_stderr};
 
 const DEFAULT_PREFIX: &[u8] = b"Echo: ";
 

@@ -15,8 +15,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::reactor::elog::BuildError;
-use crate::reactor::{InetAddr, ParseInetAddrError, log_stderr};
+use super::reactor::elog::BuildError;
+use super::reactor::{InetAddr, ParseInetAddrError, log_stderr};
 
 const MAX_THREADS: usize = 1024;
 const DEFAULT_PREFIX: &[u8] = b"Echo: ";
