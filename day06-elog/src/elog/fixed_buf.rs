@@ -66,9 +66,12 @@ impl Write for FixedBuf<'_> {
         // Once something is left out, nothing may follow it: a later piece that happens to
         // fit would close the gap and look like the real text.
         if !self.is_cut() {
-            let room = text.len().min(self.buf.len() - self.len);
-            let fits = (0..=room).rfind(|&len| text.is_char_boundary(len));
-            let fits = fits.unwrap_or(0);
+            let room = self.buf.len() - self.len;
+            let mut fits = text.len();
+            if fits > room {
+                let cut = (0..=room).rfind(|&len| text.is_char_boundary(len));
+                fits = cut.unwrap_or(0);
+            }
             let end = self.len + fits;
             self.buf[self.len..end].copy_from_slice(&text.as_bytes()[..fits]);
             self.len = end;

@@ -110,8 +110,8 @@ impl fmt::Display for ParseLevelError {
 
 impl std::error::Error for ParseLevelError {}
 
-/// Logs a line of the given [`Level`](crate::elog::Level). If the level is filtered out, the
-/// arguments are not even evaluated.
+/// Logs a line of the given [`Level`]. If the level is filtered out, the arguments are not
+/// even evaluated.
 ///
 /// Logs to the process's logger, or to another one:
 ///

@@ -177,14 +177,14 @@ impl DoubleBuffer {
     /// After `timeout`, returns how many of them were neither.
     pub(crate) fn flush(&self, timeout: Duration) -> Result<(), u64> {
         let mut state = self.lock();
-        let settled = |state: &State| state.stats.written + state.stats.dropped_io;
-        let target = settled(&state) + state.stats.queued;
-        if settled(&state) < target {
+        let done = |state: &State| state.stats.written + state.stats.dropped_io;
+        let target = done(&state) + state.stats.queued;
+        if done(&state) < target {
             self.notify_writer(state, Request::Retry);
-            let is_behind = |state: &mut State| settled(state) < target;
+            let is_behind = |state: &mut State| done(state) < target;
             state = wait_while(&self.progress, self.lock(), timeout, is_behind);
         }
-        match target.saturating_sub(settled(&state)) {
+        match target.saturating_sub(done(&state)) {
             0 => Ok(()),
             left => Err(left),
         }
