@@ -46,10 +46,10 @@ impl Callgrind {
 }
 
 fn total(text: &str) -> Option<u64> {
-    let line = text
+    let mut totals = text
         .lines()
-        .find_map(|line| line.strip_prefix("totals: "))?;
-    line.trim().parse().ok()
+        .filter_map(|line| line.strip_prefix("totals: "));
+    totals.next()?.trim().parse().ok()
 }
 
 #[cfg(test)]
