@@ -86,10 +86,13 @@ fn paths(module: &[&str], text: &str) -> Result<Vec<Named>> {
     let mut found = Vec::new();
     for begin in start.captures_iter(&code) {
         let (from, end) = (&begin[1], begin.get(0).map_or(0, |all| all.end()));
-        let kept = module.len().saturating_sub(from.matches("super").count());
-        let kept = if from == "crate" { 0 } else { kept };
+        // `crate` leads up all the way.
+        let up = from.matches("super").count();
+        let kept = module
+            .len()
+            .saturating_sub(if up > 0 { up } else { usize::MAX });
         let root = module[..kept].iter().flat_map(|part| [*part, "::"]);
-        let root: String = root.collect();
+        let root = root.collect();
         let line = line_of(&code, end);
         expand(&code[end..], root, &mut |path| found.push((line, path)));
     }
