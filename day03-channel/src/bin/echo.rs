@@ -168,7 +168,9 @@ impl Client {
             log_stderr(format_args!("client {}: {error}", channel.fd()));
         }
         if served.is_err() || self.is_finished() {
-            // The channel removes itself from epoll when it is dropped.
+            // Removed from epoll at once, it gets no other callback of this event. The first
+            // error has been reported.
+            let _ = channel.remove();
             server.clients.borrow_mut().remove(&channel.fd());
         }
     }
