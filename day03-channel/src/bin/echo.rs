@@ -216,15 +216,14 @@ impl Client {
     /// Watches for room only while there are bytes to write: a socket nearly always has
     /// room, and `epoll_wait` would return at once each time.
     fn update_interest(&self, channel: &Rc<Channel>) -> io::Result<()> {
-        if self.output.borrow().is_empty() {
-            channel.disable_writing()?;
-        } else {
-            channel.enable_writing()?;
-        }
         if self.read_closed.get() {
             channel.disable_reading()?;
         }
-        Ok(())
+        if self.output.borrow().is_empty() {
+            channel.disable_writing()
+        } else {
+            channel.enable_writing()
+        }
     }
 
     /// The client has sent everything and has received everything.

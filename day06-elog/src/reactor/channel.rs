@@ -18,7 +18,7 @@ struct Callbacks {
 }
 
 /// With `RDHUP`, the end of the stream is in the same event as the last bytes.
-pub(crate) const READING: EpollFlags = EpollFlags::IN.union(EpollFlags::RDHUP);
+const READING: EpollFlags = EpollFlags::IN.union(EpollFlags::RDHUP);
 const WRITING: EpollFlags = EpollFlags::OUT;
 const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 

@@ -68,6 +68,8 @@ pub struct Connection {
     /// Bytes that were written and that the socket has not taken yet.
     output: RefCell<Buffer>,
     halves: Cell<Halves>,
+    /// The state or the output has changed since [`update_state`](Self::update_state).
+    has_changed: Cell<bool>,
     /// A callback has seen [`State::Closed`].
     close_notified: Cell<bool>,
     /// The first cause of the end. In a box, as most connections have none yet.

@@ -32,7 +32,10 @@ impl Connection {
         if output.is_empty() {
             sent = self.sent((&*self.socket).write(bytes));
         }
-        output.append(&bytes[sent..]);
+        if sent < bytes.len() {
+            output.append(&bytes[sent..]);
+            self.has_changed.set(true);
+        }
     }
 
     /// Sends for a handle. A callback that sends is held back by the pause in reading; other
@@ -50,6 +53,7 @@ impl Connection {
             let Some(conn) = weak.upgrade() else { return };
             let written = conn.output.borrow_mut().write_to(&*conn.socket);
             conn.sent(written);
+            conn.has_changed.set(true);
             conn.update_state();
         });
     }
