@@ -4,6 +4,7 @@
 mod addresses;
 mod callbacks;
 mod chaos;
+mod misuse;
 mod peers;
 mod shutdown;
 mod stats;
