@@ -38,8 +38,8 @@ def main():
     # There is no SO_REUSEADDR: after a restart, bind() says "Address already in
     # use" for as long as the kernel remembers the old connections. Day 1 sets it.
     listener.bind((host, int(port)))
-    # Five clients may wait to be accepted. The next ones are turned away without
-    # a word and try again a second later, if they are patient. Day 1 lets 4096 wait.
+    # Five connections may wait to be accepted. A SYN that finds the queue full is
+    # dropped; the client retransmits it after about 1 s. Day 1 lets 4096 wait.
     listener.listen(5)
     print("listening on {}:{}".format(*listener.getsockname()), flush=True)
 

@@ -14,13 +14,13 @@ use conformance::{Server, assert_echo, noise};
 const UNSOLVED: &str = "this is an exercise, which fails until you have solved it";
 
 /// How long to wait for what the exercise is to do.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What comes until the server closes, or says nothing more.
+/// What the server sends until it closes the connection or is silent for `TIMEOUT`.
 fn read_all(mut client: &TcpStream) -> String {
-    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     let mut text = Vec::new();
-    // Whoever is silent has said what came before.
+    // A timeout is an error too; what came before it is in `text`.
     let _ = client.read_to_end(&mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
@@ -29,26 +29,29 @@ fn read_all(mut client: &TcpStream) -> String {
 #[ignore = "an exercise"]
 fn exercise_silent_clients() {
     let server = conformance::day!().start_verbatim();
-    let (silent, mut talkative) = (server.connect(), server.connect());
-    assert_echo(&silent, b"my only word");
+    let (idle, mut active) = (server.connect(), server.connect());
+    assert_echo(&idle, b"my only message");
 
-    // The silent client's end is awaited half a second at a time. The other one
-    // speaks in between.
-    let moment = Some(Duration::from_millis(500));
-    silent.set_read_timeout(moment).expect("a timeout");
+    // Each read waits half a second for the server to close the idle connection; the
+    // active client sends a byte in between.
+    let pause = Some(Duration::from_millis(500));
+    idle.set_read_timeout(pause).expect("a timeout");
     let start = Instant::now();
-    let was_let_go = loop {
-        match (&silent).read(&mut [0; 16]) {
+    let was_closed = loop {
+        match (&idle).read(&mut [0; 16]) {
             Ok(0) => break true,
-            _ if start.elapsed() > PATIENCE => break false,
+            _ if start.elapsed() > TIMEOUT => break false,
             _ => {}
         }
-        let heard = talkative.write_all(b"x").is_ok() && talkative.read_exact(&mut [0]).is_ok();
-        assert!(heard, "who speaks every now and then is to stay");
+        let echoed = active.write_all(b"x").is_ok() && active.read_exact(&mut [0]).is_ok();
+        assert!(
+            echoed,
+            "a client that sends now and then is to stay connected"
+        );
     };
-    assert!(was_let_go, "{UNSOLVED}");
-    assert!(start.elapsed() > Duration::from_secs(1), "that was hasty");
-    assert_echo(&talkative, b"still here");
+    assert!(was_closed, "{UNSOLVED}");
+    assert!(start.elapsed() > Duration::from_secs(1), "closed too soon");
+    assert_echo(&active, b"still here");
 }
 
 #[test]
@@ -62,9 +65,9 @@ fn exercise_a_polite_no() {
     assert_eq!(read_all(&server.connect()), "busy\n", "{UNSOLVED}");
 
     served.pop();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !is_served(&server) {
-        assert!(Instant::now() < deadline, "somebody has left: {UNSOLVED}");
+        assert!(Instant::now() < deadline, "one client has left: {UNSOLVED}");
     }
     assert_echo(&served[0], b"the first is still here");
 }
@@ -77,8 +80,8 @@ fn is_served(server: &Server) -> bool {
     client.write_all(b"!").is_ok() && client.read_exact(&mut reply).is_ok() && reply == *b"!"
 }
 
-/// Sends a message of any size, says that this was all, and returns all that comes
-/// back.
+/// Sends a message of any size, closes the sending direction, and returns everything that
+/// comes back.
 fn everything_at_once(server: &Socket, message: &[u8]) -> io::Result<Vec<u8>> {
     let _ = (server, message);
     Ok(Vec::new())
@@ -90,7 +93,7 @@ fn exercise_everything_at_once() {
     let server = conformance::day!().start_verbatim();
     let socket = connect_to(server.addr);
     let message = noise(8 << 20, 7);
-    let reply = within_patience({
+    let reply = within_timeout({
         let message = message.clone();
         move || everything_at_once(&socket, &message)
     });
@@ -101,7 +104,7 @@ fn exercise_everything_at_once() {
 /// error is the last one's.
 fn connect_to_any(addrs: &[InetAddr]) -> io::Result<Socket> {
     let addr = addrs.first().ok_or(io::ErrorKind::InvalidInput)?;
-    let socket = Socket::new(addr.domain())?;
+    let socket = Socket::new(addr)?;
     socket.connect(addr)?;
     Ok(socket)
 }
@@ -111,17 +114,17 @@ fn connect_to_any(addrs: &[InetAddr]) -> io::Result<Socket> {
 fn exercise_several_addresses() {
     let server = conformance::day!().start_verbatim();
     let port = server.addr.port();
-    // A port that was free a moment ago, and at the other family's loopback address
-    // the server's own: nobody listens at either.
+    // A port that was free a moment ago, and the server's own port at the loopback address
+    // of the other family: no socket listens at either.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let nobody = [
+    let unused = [
         InetAddr::from(free.expect("a port")),
         InetAddr::new(Ipv6Addr::LOCALHOST, port),
     ];
-    let somebody = InetAddr::new(Ipv4Addr::LOCALHOST, port);
+    let served = InetAddr::new(Ipv4Addr::LOCALHOST, port);
 
-    let addrs = [nobody[0], nobody[1], somebody];
-    let socket = within_patience(move || connect_to_any(&addrs));
+    let addrs = [unused[0], unused[1], served];
+    let socket = within_timeout(move || connect_to_any(&addrs));
     let reply = socket.and_then(|socket| {
         let mut reply = [0; 5];
         (&socket).write_all(b"hello")?;
@@ -129,27 +132,27 @@ fn exercise_several_addresses() {
         Ok(reply)
     });
     assert!(reply.is_ok_and(|reply| reply == *b"hello"), "{UNSOLVED}");
-    let error = within_patience(move || connect_to_any(&nobody));
-    assert!(error.is_err(), "nobody listens there");
+    let error = within_timeout(move || connect_to_any(&unused));
+    assert!(error.is_err(), "no socket listens there");
 }
 
 fn connect_to(addr: SocketAddr) -> Socket {
     let addr = InetAddr::from(addr);
-    let socket = Socket::new(addr.domain()).expect("a socket");
+    let socket = Socket::new(&addr).expect("a socket");
     socket.connect(&addr).expect("the server listens");
     socket
 }
 
-/// Runs what may wait for ever, and does not wait for it that long.
-fn within_patience<T: Send + 'static>(
+/// Runs `action`, which may block for ever, and waits for it no longer than `TIMEOUT`.
+fn within_timeout<T: Send + 'static>(
     action: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     let (sender, result) = mpsc::channel();
     thread::spawn(move || sender.send(action()));
-    result.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+    result.recv_timeout(TIMEOUT).unwrap_or_else(|_| {
         Err(io::Error::new(
             io::ErrorKind::TimedOut,
-            "it waits, and nobody will come",
+            "it is still blocked",
         ))
     })
 }

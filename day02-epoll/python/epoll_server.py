@@ -19,8 +19,8 @@ def main():
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, int(port)))
-    # Five clients may wait to be accepted; a burst of more has to try again a
-    # second later. Day 1 lets 4096 wait.
+    # Five connections may wait to be accepted. A SYN that finds the queue full is
+    # dropped; the client retransmits it after about 1 s. Day 1 lets 4096 wait.
     listener.listen(5)
     listener.setblocking(False)
     print("listening on {}:{}".format(*listener.getsockname()), flush=True)

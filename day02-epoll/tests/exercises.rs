@@ -19,7 +19,7 @@ fn ready_now(epoll: &Epoll) -> Vec<(u64, EpollFlags)> {
     let mut events = Events::with_capacity(8);
     epoll
         .wait(&mut events, Some(Duration::ZERO))
-        .expect("an epoll of one's own");
+        .expect("the epoll is open");
     events.iter().map(|e| (e.token(), e.ready())).collect()
 }
 
@@ -30,7 +30,7 @@ fn streams() -> (UnixStream, UnixStream) {
     (ours, theirs)
 }
 
-/// Takes all that has arrived, and says whether that was the end of the stream.
+/// Reads everything that has arrived, and returns whether it was the end of the stream.
 fn drain(mut stream: &UnixStream, received: &mut Vec<u8>) -> io::Result<bool> {
     let mut buf = [0; 1024];
     let count = stream.read(&mut buf)?;
@@ -50,22 +50,22 @@ fn exercise_drain_the_edge() {
     let message = noise(3000, 1);
     theirs.write_all(&message).expect("there is room");
     assert_eq!(ready_now(&epoll).len(), 1);
-    let is_end = drain(&ours, &mut received).expect("nothing is wrong with it");
+    let is_end = drain(&ours, &mut received).expect("the stream is open");
     assert!(received == message, "{UNSOLVED}");
     assert!(!is_end, "more may come");
 
     theirs.write_all(b"and bye").expect("there is room");
     theirs.shutdown(Shutdown::Write).expect("it is connected");
     assert_eq!(ready_now(&epoll).len(), 1);
-    let is_end = drain(&ours, &mut received).expect("nothing is wrong with it");
+    let is_end = drain(&ours, &mut received).expect("the stream is open");
     assert!(received.ends_with(b"and bye"), "{UNSOLVED}");
-    assert!(is_end, "nobody will say again that it was the end");
+    assert!(is_end, "the end of the stream is not reported again");
 }
 
-/// One event, and then silence until the descriptor is armed again.
+/// One event, and then none until the descriptor is armed again.
 const ONE_SHOT: EpollFlags = EpollFlags::IN.union(EpollFlags::from_bits(libc::EPOLLONESHOT as u32));
 
-/// Has a descriptor reported once more, if it is ready or as soon as it is.
+/// Arms a descriptor again: it is reported once more, as soon as it is ready.
 fn arm_again(epoll: &Epoll, fd: BorrowedFd<'_>, token: u64) -> io::Result<()> {
     let _ = (epoll, fd, token);
     Ok(())
@@ -81,7 +81,7 @@ fn exercise_one_shot() {
     theirs.write_all(b"first").expect("there is room");
     assert_eq!(ready_now(&epoll), [(7, EpollFlags::IN)]);
     theirs.write_all(b"second").expect("there is room");
-    assert!(ready_now(&epoll).is_empty(), "somebody is busy with it");
+    assert!(ready_now(&epoll).is_empty(), "it is not armed again yet");
 
     for round in 0..2 {
         arm_again(&epoll, ours.as_fd(), 7).expect("it is in the set");
@@ -99,36 +99,39 @@ fn exercise_idle_limit() {
     const LIMIT: Duration = Duration::from_secs(1);
     const MOST: Duration = Duration::from_secs(4);
     let server = conformance::day!().start_verbatim();
-    let talker = server.connect();
-    let mut silent = server.connect();
+    let active = server.connect();
+    let mut idle = server.connect();
     let start = Instant::now();
-    assert_echo(&silent, b"the last word");
-    let moment = Some(Duration::from_millis(20));
-    silent.set_read_timeout(moment).expect("a timeout");
+    assert_echo(&idle, b"the last message");
+    let pause = Some(Duration::from_millis(20));
+    idle.set_read_timeout(pause).expect("a timeout");
     loop {
-        assert_echo(&talker, b"still here");
-        match silent.read(&mut [0]) {
-            Ok(count) => break assert_eq!(count, 0, "nobody has asked for anything"),
+        assert_echo(&active, b"still here");
+        match idle.read(&mut [0]) {
+            Ok(count) => break assert_eq!(count, 0, "no bytes were asked for"),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(error) => panic!("the server may say goodbye: {error}"),
+            Err(error) => panic!("the server is to close the connection: {error}"),
         }
         assert!(start.elapsed() < MOST, "{UNSOLVED}");
     }
-    assert!(start.elapsed() >= LIMIT, "sent away too soon");
-    assert_echo(&talker, b"still here");
+    assert!(start.elapsed() >= LIMIT, "closed too soon");
+    assert_echo(&active, b"still here");
 
-    // With nobody else there, only the wait's own end can wake the server.
-    drop(talker);
-    let mut silent = server.connect();
-    silent.set_read_timeout(Some(MOST)).expect("a timeout");
-    let count = silent.read(&mut [0]);
-    assert!(matches!(count, Ok(0)), "nobody woke up: {count:?}");
+    // Without other clients, only the timeout of the wait can wake the server.
+    drop(active);
+    let mut idle = server.connect();
+    idle.set_read_timeout(Some(MOST)).expect("a timeout");
+    let count = idle.read(&mut [0]);
+    assert!(
+        matches!(count, Ok(0)),
+        "the connection was not closed: {count:?}"
+    );
 }
 
 #[test]
 #[ignore = "an exercise"]
 fn exercise_enough_is_enough() {
-    // More than all buffers of the kernel and the megabyte that may wait.
+    // More than the kernel's buffers and the megabyte that may wait in the server.
     let message = noise(64 * MIB, 1);
     let server = conformance::day!().start_verbatim();
     let other = server.connect();

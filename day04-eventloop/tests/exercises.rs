@@ -14,7 +14,7 @@ use conformance::{Signal, assert_echo, half_close, read_to_end};
 
 const UNSOLVED: &str = "this is an exercise, which fails until you have solved it";
 
-/// When a loop ends that nobody has ended.
+/// When a loop that no callback has ended is ended.
 const GUARD: Duration = Duration::from_secs(3);
 
 /// Calls `callback` at 1, 2, 3 … times `period` from now, until it breaks. A call that
@@ -64,7 +64,7 @@ fn exercise_every_so_often() {
     );
 }
 
-/// Has the loop answer a question in its own thread, and waits for the answer.
+/// Makes the loop answer a question in its own thread, and waits for the answer.
 fn ask<T: Send + 'static>(
     handle: &LoopHandle,
     question: impl FnOnce(&Rc<EventLoop>) -> T + Send + 'static,
@@ -80,7 +80,7 @@ fn exercise_an_answer() {
     let handle = event_loop.handle();
     let asker = thread::spawn(move || {
         let answer = ask(&handle, |_| thread::current().id());
-        handle.quit();
+        handle.quit().expect("the loop runs");
         answer
     });
     event_loop.run().expect("an end");
@@ -88,7 +88,7 @@ fn exercise_an_answer() {
     assert_eq!(answer, Ok(thread::current().id()), "{UNSOLVED}");
     assert_eq!(ask(&event_loop.handle(), |_| ()), Err(LoopEnded));
 
-    // A loop that goes without having run owes an answer, too.
+    // A loop that is dropped before it has run owes an answer, too.
     let event_loop = EventLoop::new().expect("a loop");
     let handle = event_loop.handle();
     let (sender, answers) = mpsc::channel();
@@ -98,7 +98,7 @@ fn exercise_an_answer() {
     assert_eq!(answer, Ok(Err(LoopEnded)), "{UNSOLVED}");
 }
 
-/// Calls `callback` when it has been left in peace for as long as `quiet`.
+/// Calls `callback` once no [`poke`](Self::poke) has come for as long as `quiet`.
 struct Debounce {
     event_loop: Weak<EventLoop>,
     quiet: Duration,

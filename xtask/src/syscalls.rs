@@ -76,9 +76,9 @@ fn trace(course: &Course, day: &Day, options: &[String]) -> Result<[Scene; 3]> {
     let mut reply = [0; 64];
     let count = client.read(&mut reply).context("no echo")?;
     ensure!(count > 0, "the server closed the connection");
-    let speaks = scene("it says something")?;
+    let speaks = scene("it sends a message")?;
     drop(client);
-    let leaves = scene("it leaves")?;
+    let leaves = scene("it disconnects")?;
     Ok([connects, speaks, leaves])
 }
 
@@ -176,10 +176,10 @@ mod tests {
                 "(5, \"hello\\n\", 6, MSG_NOSIGNAL, NULL, 0) = 6",
             ),
         ];
-        let scene = ("it says something", calls);
+        let scene = ("it sends a message", calls);
         let text = show(&[scene], Paint::PLAIN);
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[0], "it says something");
+        assert_eq!(lines[0], "it sends a message");
         assert_eq!(
             lines[1],
             "  thread 1  wait    epoll_wait(3, [], 1024, -1) = 1"

@@ -73,9 +73,12 @@ impl Drop for Progress {
     }
 }
 
+/// The pager where the user names none.
+const PAGER: &str = "if command -v less >/dev/null; then less -FRX; else cat; fi";
+
 /// Prints a long text: through `$PAGER` if stdout is a terminal, and as it is otherwise.
 pub(crate) fn print(text: &str) -> Result<()> {
-    let pager = env::var("PAGER").unwrap_or("less -FRX".to_owned());
+    let pager = env::var("PAGER").unwrap_or(PAGER.to_owned());
     let is_paged = io::stdout().is_terminal() && !pager.trim().is_empty();
     if is_paged && page(text, &pager) {
         return Ok(());
@@ -91,10 +94,9 @@ fn page(text: &str, pager: &str) -> bool {
         return false;
     };
     // A pager that the reader leaves early closes the pipe: the rest is not wanted.
-    let _ = child
-        .stdin
-        .take()
-        .map(|mut stdin| stdin.write_all(text.as_bytes()));
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ = stdin.write_all(text.as_bytes());
+    }
     // 127 is the shell's word for a command that it does not find.
     child.wait().is_ok_and(|status| status.code() != Some(127))
 }

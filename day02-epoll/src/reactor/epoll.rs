@@ -82,6 +82,7 @@ impl Epoll {
     ///
     /// Passes on the error of epoll_wait(2), which has none for an open instance and a
     /// valid buffer but `EINTR`.
+    #[inline]
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         events.set_len(0);
         let buf = events.buf_mut();

@@ -168,7 +168,9 @@ impl Client {
             log_stderr(format_args!("client {}: {error}", channel.fd()));
         }
         if served.is_err() || self.is_finished() {
-            // The channel removes itself from epoll when it is dropped.
+            // Removed from epoll at once, it gets no other callback of this event. The first
+            // error has been reported.
+            let _ = channel.remove();
             server.clients.borrow_mut().remove(&channel.fd());
         }
     }
@@ -216,15 +218,14 @@ impl Client {
     /// Watches for room only while there are bytes to write: a socket nearly always has
     /// room, and `epoll_wait` would return at once each time.
     fn update_interest(&self, channel: &Rc<Channel>) -> io::Result<()> {
-        if self.output.borrow().is_empty() {
-            channel.disable_writing()?;
-        } else {
-            channel.enable_writing()?;
-        }
         if self.read_closed.get() {
             channel.disable_reading()?;
         }
-        Ok(())
+        if self.output.borrow().is_empty() {
+            channel.disable_writing()
+        } else {
+            channel.enable_writing()
+        }
     }
 
     /// The client has sent everything and has received everything.

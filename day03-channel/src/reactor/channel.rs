@@ -18,7 +18,7 @@ struct Callbacks {
 }
 
 /// With `RDHUP`, the end of the stream is in the same event as the last bytes.
-pub(crate) const READING: EpollFlags = EpollFlags::IN.union(EpollFlags::RDHUP);
+const READING: EpollFlags = EpollFlags::IN.union(EpollFlags::RDHUP);
 const WRITING: EpollFlags = EpollFlags::OUT;
 const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 
@@ -26,13 +26,13 @@ const FAILED: EpollFlags = EpollFlags::ERR.union(EpollFlags::HUP);
 /// echo nothing of epoll. The original C++ derives classes from its `Channel` to make
 /// other kinds of server; here they set other callbacks.
 ///
-/// Dropping a channel removes it from epoll and then gives up its share of the descriptor:
-/// a descriptor is not closed, and its number not used again, while epoll watches it.
+/// Dropping a channel removes it from epoll and then gives up its share of the descriptor,
+/// which is not closed, and its number not used again, while epoll watches it.
 ///
-/// Set the callbacks before you enable an interest, or an event may find no callback. A
-/// callback gets its channel as its argument. It may remove its own channel or another,
-/// replace callbacks, its own included, and make new channels. One that captures an `Rc`
-/// of its own channel makes a reference cycle, and the channel is never dropped.
+/// Set the callbacks before you enable an interest, or an event may find none. A callback
+/// gets its channel as its argument. It may remove and make channels and replace callbacks,
+/// its own included. One that captures an `Rc` of its own channel makes a reference cycle,
+/// and the channel is never dropped.
 ///
 /// The methods are the C++ class's, without `get_`. A channel belongs to the thread of its
 /// epoll; sending it to another is a type error, where C++ can only say so in a comment:
@@ -47,6 +47,7 @@ pub struct Channel {
     fd: Rc<dyn AsFd>,
     pub(super) token: Cell<Option<Token>>,
     pub(super) in_epoll: Cell<bool>,
+    is_removed: Cell<bool>,
     interest: Cell<EpollFlags>,
     ready_events: Cell<EpollFlags>,
     callbacks: RefCell<Callbacks>,
@@ -60,14 +61,14 @@ impl Channel {
             fd,
             token: Cell::default(),
             in_epoll: Cell::default(),
+            is_removed: Cell::default(),
             interest: Cell::default(),
             ready_events: Cell::default(),
             callbacks: RefCell::default(),
         })
     }
 
-    /// Sets the callback for bytes to read and for the end of the stream. As with the
-    /// other two, it replaces an earlier one.
+    /// Sets the callback for bytes to read and for the end of the stream.
     pub fn set_read_callback(&self, callback: impl Fn(&Rc<Channel>) + 'static) {
         self.set_callback(|callbacks| &mut callbacks.read, callback);
     }
@@ -117,8 +118,7 @@ impl Channel {
         self.set_interest(self.interest.get() & !WRITING)
     }
 
-    /// Makes the channel edge-triggered (`EPOLLET`): epoll reports an event once when it
-    /// occurs. A callback must then read or write until
+    /// Makes the channel edge-triggered (`EPOLLET`). A callback must then read or write until
     /// [`WouldBlock`](io::ErrorKind::WouldBlock), or [`rearm`](Self::rearm).
     ///
     /// # Errors
@@ -133,18 +133,21 @@ impl Channel {
     /// # Errors
     /// Fails like [`Epoll::update_channel`].
     pub fn rearm(self: &Rc<Self>) -> io::Result<()> {
-        match self.epoll.upgrade() {
-            Some(epoll) => epoll.update_channel(self),
-            None => Err(io::Error::other("the channel has outlived its epoll")),
+        if self.is_removed.get() {
+            return Err(io::Error::other("the channel has been removed"));
         }
+        let epoll = self.epoll.upgrade();
+        let epoll = epoll.ok_or_else(|| io::Error::other("the epoll has been dropped"))?;
+        epoll.update_channel(self)
     }
 
-    /// Removes the channel from epoll before it is dropped. Its pending events are stale.
+    /// Removes the channel from epoll for good. Its pending events are stale.
     ///
     /// # Errors
     /// Fails like [`Epoll::remove_channel`]; the channel is removed all the same.
     pub fn remove(&self) -> io::Result<()> {
-        self.interest.set(EpollFlags::empty());
+        self.is_removed.set(true);
+        self.interest.take();
         let epoll = self.epoll.upgrade();
         epoll.map_or(Ok(()), |epoll| epoll.remove_channel(self))
     }
@@ -174,12 +177,12 @@ impl Channel {
         }
     }
 
-    /// The descriptor's number, to print; system calls take it from [`AsFd`].
+    /// The descriptor's number, to print.
     pub fn fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()
     }
 
-    /// The channel's interest: the events that epoll watches for.
+    /// The interest: the events that epoll watches for.
     pub fn listen_events(&self) -> EpollFlags {
         self.interest.get()
     }
@@ -204,7 +207,6 @@ impl Channel {
         self.token.get()
     }
 
-    #[inline]
     fn set_interest(self: &Rc<Self>, interest: EpollFlags) -> io::Result<()> {
         let before = self.interest.replace(interest);
         if interest == before {
@@ -218,12 +220,11 @@ impl Channel {
         which: fn(&mut Callbacks) -> &mut Option<Callback>,
         callback: impl Fn(&Rc<Channel>) + 'static,
     ) {
-        let before = which(&mut self.callbacks.borrow_mut()).replace(Rc::new(callback));
-        // The borrow has ended: dropping what the old callback owns may use this channel.
-        drop(before);
+        let old = which(&mut self.callbacks.borrow_mut()).replace(Rc::new(callback));
+        drop(old); // after the borrow: what it owns may use this channel
     }
 
-    /// A callback to be called without a borrow of the table: it may replace itself.
+    /// A callback, to be called without a borrow: it may replace itself.
     fn callback(&self, which: fn(&Callbacks) -> &Option<Callback>) -> Option<Callback> {
         which(&self.callbacks.borrow()).clone()
     }
@@ -237,8 +238,7 @@ impl AsFd for Channel {
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        // Fails only if the descriptor is not in epoll, which is what is wanted.
-        let _ = self.remove();
+        let _ = self.remove(); // fails if the descriptor is not in epoll
     }
 }
 
@@ -485,6 +485,20 @@ mod tests {
         assert_eq!(run_once(&poller), 0);
         fixture.channel.rearm().unwrap();
         assert_eq!(run_once(&poller), 1);
+    }
+
+    #[test]
+    fn a_removed_channel_and_one_of_another_epoll_are_refused() {
+        let (poller, other) = (poller(), poller());
+        let [ours, theirs] = [&poller, &other].map(Fixture::readable);
+        assert!(other.update_channel(&ours.channel).is_err());
+        assert!(other.remove_channel(&ours.channel).is_err());
+        assert_eq!((run_once(&other), theirs.calls()), (1, vec!["read"]));
+        assert_eq!((run_once(&poller), ours.calls()), (1, vec!["read"]));
+
+        ours.channel.remove().unwrap();
+        assert!(ours.channel.enable_reading().is_err());
+        assert_eq!(run_once(&poller), 0);
     }
 
     #[test]

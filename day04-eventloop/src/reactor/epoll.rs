@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::ptr;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -92,6 +93,7 @@ impl Epoll {
     ///
     /// Passes on the error of epoll_wait(2), which has none for an open instance and a
     /// valid buffer but `EINTR`.
+    #[inline]
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         events.set_len(0);
         let buf = events.buf_mut();
@@ -150,6 +152,7 @@ impl Epoll {
     ///
     /// Passes on the error of epoll_ctl(2), with nothing changed.
     pub fn update_channel(&self, channel: &Rc<Channel>) -> io::Result<()> {
+        self.check_registered(channel)?;
         let interest = channel.listen_events();
         let is_empty = (interest & !EpollFlags::ET).is_empty();
         match (channel.token(), channel.in_epoll()) {
@@ -181,8 +184,10 @@ impl Epoll {
     ///
     /// # Errors
     ///
-    /// Passes on the error of epoll_ctl(2); the channel is removed all the same.
+    /// Passes on the error of epoll_ctl(2); the channel is removed all the same. Fails, with
+    /// nothing changed, for a channel that is registered with another instance.
     pub fn remove_channel(&self, channel: &Channel) -> io::Result<()> {
+        self.check_registered(channel)?;
         if let Some(token) = channel.token.take() {
             self.channels.borrow_mut().remove(token);
         }
@@ -190,6 +195,16 @@ impl Epoll {
             self.delete(channel.as_fd())?;
         }
         Ok(())
+    }
+
+    /// A channel of another instance may have a token that is in use here.
+    fn check_registered(&self, channel: &Channel) -> io::Result<()> {
+        let channels = self.channels.borrow();
+        match channel.token().map(|token| channels.get(token)) {
+            Some(Some(own)) if ptr::eq(own.as_ptr(), channel) => Ok(()),
+            Some(_) => Err(io::Error::other("the channel is registered elsewhere")),
+            None => Ok(()),
+        }
     }
 
     /// The channel of an event. `None` for a stale event, whose channel has been removed

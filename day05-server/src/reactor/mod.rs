@@ -15,7 +15,6 @@ mod token;
 mod waker;
 
 pub use channel::Channel;
-pub(crate) use channel::READING;
 pub use epoll::Epoll;
 pub use epoll_flags::EpollFlags;
 pub use event_loop::EventLoop;

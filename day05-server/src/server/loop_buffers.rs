@@ -46,6 +46,7 @@ impl LoopBuffers {
     }
 
     /// Empties the buffers for the next connection, except for the input that it has kept.
+    #[inline]
     pub(crate) fn lend(&self, kept: Option<Box<[u8]>>) {
         self.send_buf.set(SendBuf::Empty);
         let mut input = self.input.borrow_mut();
@@ -60,6 +61,7 @@ impl LoopBuffers {
     }
 
     /// The input that the connection keeps.
+    #[inline]
     pub(crate) fn take_kept(&self) -> Option<Box<[u8]>> {
         let from = self.keep_from.take()?;
         let input = self.input.borrow();
@@ -72,6 +74,7 @@ impl LoopBuffers {
     }
 
     /// The input, with room for a read.
+    #[inline]
     pub(crate) fn input_mut(&self) -> RefMut<'_, Buffer> {
         let mut input = self.input.borrow_mut();
         input.reserve(MIN_READ);
@@ -82,6 +85,7 @@ impl LoopBuffers {
         self.input.borrow()
     }
 
+    #[inline]
     pub(crate) fn set_send_buf(&self, bytes: &[u8]) {
         let part_of_input = range_within(&self.input.borrow(), bytes);
         self.send_buf.set(match part_of_input {
@@ -94,6 +98,7 @@ impl LoopBuffers {
     }
 
     /// Passes the bytes to be sent to `send`, once.
+    #[inline]
     pub(crate) fn send_with(&self, send: impl FnOnce(&[u8])) {
         match self.send_buf.take() {
             SendBuf::Empty => {}

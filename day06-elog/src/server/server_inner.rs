@@ -20,6 +20,7 @@ const TIMEOUT: Duration = Duration::from_millis(500);
 
 pub(super) type OnStop = Box<dyn FnOnce(&Rc<EventLoop>)>;
 
+#[derive(Default)]
 pub(crate) struct ServerInner {
     event_loop: Weak<EventLoop>,
     options: ServerOptions,
@@ -46,14 +47,7 @@ impl ServerInner {
         let inner = Rc::new(Self {
             event_loop: Rc::downgrade(event_loop),
             options,
-            counters: Arc::default(),
-            acceptor: RefCell::default(),
-            workers: OnceCell::new(),
-            pool: Cell::default(),
-            local_worker: RefCell::default(),
-            next_worker: Cell::default(),
-            running_workers: Cell::default(),
-            on_stop: Cell::default(),
+            ..Self::default()
         });
         let weak = Rc::downgrade(&inner);
         let server = Remote::new(event_loop, &weak);

@@ -1,4 +1,4 @@
-// The log has a mutex. What it lacks is somebody to lock it.
+// The log has a mutex, and no function locks it.
 #include <cstdio>
 #include <fcntl.h>
 #include <mutex>

@@ -31,10 +31,10 @@ int main() {
   ::send(pair[1], "hello", 5, 0);
   Channel channel{epoll, pair[0], nullptr};
   channel.enable_reading();
-  reactor.wait();  // in the wild: the scheduler happens to run the other thread first
+  reactor.wait();  // in a real server: the scheduler happens to run the other thread first
   channel.read_callback = [] { std::puts("hello to you"); };
 
   std::puts("the process lives; its reactor has ended without a word");
-  try { reactor.get(); }  // in the wild: nobody asks
+  try { reactor.get(); }  // in a real server: no thread calls it
   catch (const std::exception &error) { std::printf("of what? %s\n", error.what()); }
 }

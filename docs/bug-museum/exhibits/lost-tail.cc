@@ -1,4 +1,4 @@
-// The socket takes a part of a reply. The rest is cleared with it.
+// The socket takes a part of a reply. The buffer is cleared, with the rest in it.
 #include <cerrno>
 #include <cstdio>
 #include <string>

@@ -1,4 +1,4 @@
-// Reading is paused by asking for nothing. The peer goes, and the loop never sleeps again.
+// Reading is paused with an empty interest. The peer closes, and the loop never sleeps again.
 #include <cstdio>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -20,7 +20,7 @@ int main() {
     epoll_event event;
     const int timeout_ms = 1000;
     if (::epoll_wait(epoll, &event, 1, timeout_ms) == 1 && event.events == EPOLLHUP) {
-      ++wakes;  // nobody listens for anything: nothing to do
+      ++wakes;  // the interest is empty: no handler for it
     }
   }
   std::printf("1000 waits, %d ended at once by EPOLLHUP\n", wakes);

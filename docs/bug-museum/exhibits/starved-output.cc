@@ -1,4 +1,4 @@
-// One `else` too many: while there is input, no output.
+// An `else` too many: while there is input, no output is sent.
 #include <cstdint>
 #include <cstdio>
 #include <sys/epoll.h>
@@ -25,7 +25,7 @@ int main() {
 
   int ready_for_both = 0;
   for (int turn = 0; turn < 1000; ++turn) {
-    ::send(pair[1], "?", 1, 0);  // the client talks and talks
+    ::send(pair[1], "?", 1, 0);  // the client sends without a pause
     epoll_event event;
     ::epoll_wait(epoll, &event, 1, -1);
     ready_for_both += event.events == (EPOLLIN | EPOLLOUT);

@@ -13,10 +13,10 @@ use crate::results::FLOOR_AGAIN;
 /// What every other server is compared with.
 pub(crate) const FLOOR: &str = "floor";
 
-/// The first day whose server has threads to be told about.
+/// The first day whose server has the option `--threads`.
 const FIRST_DAY_WITH_THREADS: usize = 5;
 
-/// What the Python samples put in front of each reply, and cannot be told to leave.
+/// What the Python samples put in front of each reply; no option turns it off.
 const SAMPLE_PREFIX: usize = "Echo: ".len();
 
 /// A server that takes part.

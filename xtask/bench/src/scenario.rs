@@ -75,7 +75,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
 ];
 
 impl Shape {
-    /// Whether each reply can be told from the next one although the server writes
+    /// Whether the client can separate each reply from the next one although the server writes
     /// something of its own in front of it, as the Python samples do: their replies
     /// have a known length if each message is answered before the next is sent, and
     /// fits what they read at a time.

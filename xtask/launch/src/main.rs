@@ -64,3 +64,48 @@ fn is_stale(tools: &Path, root: &Path) -> bool {
         .chain(manifests.map(|path| root.join(path)))
         .any(|path| is_newer(&path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn tools_are_stale_when_a_source_or_a_manifest_is_newer_or_gone() {
+        let root = env::temp_dir().join(format!("launch-{}", std::process::id()));
+        let write = |name: &str, text: String, age: u64| {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            let file = fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(age))
+                .unwrap();
+        };
+        for path in [
+            "a b.rs",
+            "Cargo.lock",
+            "xtask/Cargo.toml",
+            "xtask/programs/Cargo.toml",
+        ] {
+            write(path, String::new(), 20);
+        }
+        let tools = root.join("xtask/tools");
+        let source = root
+            .join("a b.rs")
+            .display()
+            .to_string()
+            .replace(' ', "\\ ");
+        write("xtask/tools.d", format!("tools: {source}\n"), 10);
+        assert!(is_stale(&tools, &root), "there are no tools");
+        write("xtask/tools", String::new(), 10);
+        assert!(!is_stale(&tools, &root));
+        write("xtask/Cargo.toml", String::new(), 0);
+        assert!(is_stale(&tools, &root), "a manifest has changed");
+        write("xtask/Cargo.toml", String::new(), 20);
+        write("a b.rs", String::new(), 0);
+        assert!(is_stale(&tools, &root), "a source has changed");
+        fs::remove_file(root.join("a b.rs")).unwrap();
+        assert!(is_stale(&tools, &root), "a source has gone");
+        fs::remove_dir_all(root).unwrap();
+    }
+}

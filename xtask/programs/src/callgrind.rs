@@ -46,10 +46,9 @@ impl Callgrind {
 }
 
 fn total(text: &str) -> Option<u64> {
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("totals: "))?;
-    line.trim().parse().ok()
+    let mut lines = text.lines();
+    let total = lines.find_map(|line| line.strip_prefix("totals: "))?;
+    total.trim().parse().ok()
 }
 
 #[cfg(test)]

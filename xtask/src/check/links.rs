@@ -20,12 +20,8 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
             }
             let line = document.line_of(range.start);
             let what = format!("the link {dest_url} leads nowhere");
-            drifts.push(Drift::new(
-                &document.path,
-                line,
-                what,
-                "name a file and a heading of it",
-            ));
+            let mend = "name a file and a heading of it";
+            drifts.push(Drift::new(&document.path, line, what, mend));
         }
     }
     Ok(drifts)

@@ -63,12 +63,13 @@ pub(super) fn check(course: &Course) -> Result<Vec<Drift>> {
     Ok(drifts)
 }
 
-/// The module that a file is, if the file is in a room: `server::connection` as its parts.
+/// The module that a file is, if the file is in a room and not a file of tests:
+/// `server::connection` as its parts.
 fn module_in_room(file: &str) -> Option<Vec<&str>> {
     let path = file.strip_prefix("src/")?.strip_suffix(".rs")?;
     let parts: Vec<_> = path.trim_end_matches("/mod").split('/').collect();
-    let is_room = path.contains('/') && parts[0] != "bin";
-    is_room.then_some(parts)
+    let is_in_room = path.contains('/') && parts[0] != "bin" && !path.ends_with("/tests");
+    is_in_room.then_some(parts)
 }
 
 fn is_allowed(room: &str, may: &[&str], path: &str) -> bool {
@@ -85,10 +86,13 @@ fn paths(module: &[&str], text: &str) -> Result<Vec<Named>> {
     let mut found = Vec::new();
     for begin in start.captures_iter(&code) {
         let (from, end) = (&begin[1], begin.get(0).map_or(0, |all| all.end()));
-        let kept = module.len().saturating_sub(from.matches("super").count());
-        let kept = if from == "crate" { 0 } else { kept };
+        // `crate` leads up all the way.
+        let up = from.matches("super").count();
+        let kept = module
+            .len()
+            .saturating_sub(if up > 0 { up } else { usize::MAX });
         let root = module[..kept].iter().flat_map(|part| [*part, "::"]);
-        let root: String = root.collect();
+        let root = root.collect();
         let line = line_of(&code, end);
         expand(&code[end..], root, &mut |path| found.push((line, path)));
     }
@@ -236,6 +240,7 @@ mod tests {
                 "mod acceptor;\nuse self::acceptor::Acceptor;\n",
             ),
             ("bin/cli.rs", "use crate::anything;\n"),
+            ("net/buffer/tests.rs", "use crate::server::TcpServer;\n"),
             (
                 "elog/mod.rs",
                 "mod line;\npub use line::Line;\nuse crate::base::Counter;\n",

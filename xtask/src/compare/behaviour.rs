@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use Probe::{Process, Talk};
-
 use super::{Subject, bytes, clients, crowd, process};
 
 /// How long a server that has failed a conversation gets to end because of it, so that the
 /// table can say so.
 const ENDING: Duration = Duration::from_millis(300);
+
+use Probe::{Process, Talk};
 
 /// One situation, and from which day on the course promises to handle it.
 pub(crate) struct Behaviour {

@@ -63,10 +63,11 @@ impl<'c> DayDiff<'c> {
     }
 
     pub(crate) fn title(&self) -> String {
-        let title = |day: &Day| format!("ay {} ({})", day.number, day.name);
+        let title = |word: &str, day: &Day| format!("{word} {} ({})", day.number, day.name);
+        let own = title("Day", self.day);
         match self.before {
-            Some(before) => format!("D{} against d{}", title(self.day), title(before)),
-            None => format!("D{}: everything is new", title(self.day)),
+            Some(before) => format!("{own} against {}", title("day", before)),
+            None => format!("{own}: everything is new"),
         }
     }
 

@@ -8,22 +8,17 @@ use std::rc::Rc;
 use super::halves::{Change, ReadHalf};
 use super::{Connection, ReadBuf};
 use crate::base::log_stderr;
-use crate::reactor::EpollFlags;
 use crate::server::CloseReason;
-
-/// The events after which no other event will come.
-const ENDED: EpollFlags = EpollFlags::RDHUP
-    .union(EpollFlags::HUP)
-    .union(EpollFlags::ERR);
 
 impl Connection {
     /// Reads what has arrived into the read buffer, some hundred kilobytes at most, and
     /// returns the number of bytes: 0 if the connection has ended or nothing has arrived
     /// ([recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html)).
     ///
-    /// Every callback reads: as long as the socket has unread input, the loop calls the
-    /// callback again. The read buffer is empty at the start of each callback, except for
-    /// what the last one has [kept](Self::keep_from).
+    /// As long as the socket has unread input, the loop calls the callback again. Every
+    /// callback reads: input that it leaves without having read at all is discarded. The read
+    /// buffer is empty at the start of each callback, except for what the last one has
+    /// [kept](Self::keep_from).
     ///
     /// # Panics
     ///
@@ -54,13 +49,18 @@ impl Connection {
         self.channel.set_read_callback(move |_| {
             let Some(conn) = weak.upgrade() else { return };
             match conn.halves.get().read {
-                ReadHalf::Open => conn.call(&*conn.worker.callbacks.on_connect),
-                ReadHalf::Draining => {
-                    conn.worker.buffers.lend(None);
-                    conn.discard(conn.receive());
+                ReadHalf::Open => {
+                    conn.has_read.set(false);
+                    conn.call(&*conn.worker.callbacks.on_connect);
+                    // Left in the socket, the input would call the callback in a busy loop.
+                    if !conn.has_read.get() {
+                        conn.discard_input();
+                    }
                 }
+                ReadHalf::Draining => conn.discard_input(),
                 ReadHalf::Paused | ReadHalf::Ended => {}
             }
+            conn.rearm_if_edge_triggered();
             conn.update_state();
         });
     }
@@ -85,6 +85,7 @@ impl Connection {
     /// Reads once, edge-triggered or not, and returns the number of bytes. A second read that
     /// only finds the socket empty would cost more than all of an echo's code in user space.
     fn receive(&self) -> usize {
+        self.has_read.set(true);
         let mut input = self.worker.buffers.input_mut();
         let count = match (&*self.socket).read(input.spare_mut()) {
             Ok(0) => {
@@ -101,15 +102,16 @@ impl Connection {
         };
         input.commit(count);
         self.reset_idle_timer();
-        // A stream that gave less than there was room for is empty, and its next bytes are a
-        // new edge. An end that was reported already is not reported again.
-        if input.spare() == 0 || self.channel.ready_events().intersects(ENDED) {
-            self.rearm_if_edge_triggered();
-        }
         count
     }
 
-    /// Makes an edge-triggered channel report again what it has reported already.
+    fn discard_input(&self) {
+        self.worker.buffers.lend(None);
+        self.discard(self.receive());
+    }
+
+    /// Makes an edge-triggered channel report input that is left. The size of a read does not
+    /// tell whether there is any: a read stops at urgent data, for instance.
     pub(super) fn rearm_if_edge_triggered(&self) {
         if self.worker.options.edge_triggered
             && let Err(error) = self.channel.rearm()

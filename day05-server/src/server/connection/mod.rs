@@ -67,7 +67,13 @@ pub struct Connection {
     kept: Cell<Option<Box<[u8]>>>,
     /// Bytes that were written and that the socket has not taken yet.
     output: RefCell<Buffer>,
+    /// How many bytes handles have sent since the output was last empty.
+    sent_by_handles: Cell<u32>,
     halves: Cell<Halves>,
+    /// The state or the output has changed since [`update_state`](Self::update_state).
+    has_changed: Cell<bool>,
+    /// The callback that runs has read.
+    has_read: Cell<bool>,
     /// A callback has seen [`State::Closed`].
     close_notified: Cell<bool>,
     /// The first cause of the end. In a box, as most connections have none yet.

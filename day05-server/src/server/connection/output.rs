@@ -32,15 +32,25 @@ impl Connection {
         if output.is_empty() {
             sent = self.sent((&*self.socket).write(bytes));
         }
-        output.append(&bytes[sent..]);
+        if sent < bytes.len() {
+            output.append(&bytes[sent..]);
+            self.has_changed.set(true);
+        }
     }
 
     /// Sends for a handle. A callback that sends is held back by the pause in reading; other
     /// threads are not, and a peer that is too slow for them is disconnected.
     pub(crate) fn send_in_loop(&self, bytes: &[u8]) {
-        if self.output.borrow().len() >= self.worker.options.high_water {
+        if self.output.borrow().is_empty() {
+            self.sent_by_handles.set(0);
+        }
+        let waiting = self.sent_by_handles.get();
+        let is_open = self.halves.get().write == WriteHalf::Open;
+        if is_open && waiting > 0 && waiting as usize >= self.worker.options.high_water {
             self.fail_with(CloseReason::Overflow);
         }
+        let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.sent_by_handles.set(waiting.saturating_add(count));
         self.send(bytes);
     }
 
@@ -50,6 +60,7 @@ impl Connection {
             let Some(conn) = weak.upgrade() else { return };
             let written = conn.output.borrow_mut().write_to(&*conn.socket);
             conn.sent(written);
+            conn.has_changed.set(true);
             conn.update_state();
         });
     }

@@ -10,7 +10,7 @@ use super::Connection;
 use super::halves::{Change, Halves, ReadHalf, WriteHalf};
 use crate::base::deadline::Deadline;
 use crate::net::{InetAddr, Socket};
-use crate::reactor::{Channel, EpollFlags, EventLoop, READING, Token};
+use crate::reactor::{Channel, EventLoop, Token};
 use crate::server::CloseReason;
 use crate::server::worker::Worker;
 use crate::warn;
@@ -34,7 +34,10 @@ impl Connection {
             peer_addr,
             kept: Cell::default(),
             output: RefCell::default(),
+            sent_by_handles: Cell::default(),
             halves: Cell::new(Halves::OPEN),
+            has_changed: Cell::default(),
+            has_read: Cell::default(),
             close_notified: Cell::default(),
             close_reason: Cell::default(),
             deadline: Cell::default(),
@@ -71,10 +74,14 @@ impl Connection {
 
     /// Brings the state, the interest and the socket up to date after an event, a callback or
     /// a handle has changed something.
+    #[inline]
     pub(crate) fn update_state(self: &Rc<Self>) {
-        if self.is_idle() {
-            return;
+        if self.has_changed.take() || self.worker.is_stopping() {
+            self.update_changed_state();
         }
+    }
+
+    fn update_changed_state(self: &Rc<Self>) {
         if self.halves.get().read == ReadHalf::Ended {
             self.close_with(CloseReason::Peer);
         } else if self.worker.is_stopping() && !self.is_in_flight() {
@@ -99,14 +106,6 @@ impl Connection {
         if self.halves.get().is_done() {
             self.finish();
         }
-    }
-
-    /// Open, reading, and without output: how nearly every event leaves a connection.
-    fn is_idle(&self) -> bool {
-        self.halves.get() == Halves::OPEN
-            && self.output.borrow().is_empty()
-            && self.channel.listen_events() & !EpollFlags::ET == READING
-            && !self.worker.is_stopping()
     }
 
     /// Whether bytes of an open connection are still to be sent or to be answered.
@@ -177,6 +176,7 @@ impl Connection {
 
     pub(super) fn change(&self, change: Change) {
         self.halves.set(self.halves.get().after(change));
+        self.has_changed.set(true);
     }
 
     /// Closes the connection after its output has been sent.
@@ -193,7 +193,8 @@ impl Connection {
 
     /// The first cause of the end is its reason.
     pub(super) fn set_reason(&self, reason: CloseReason) {
-        let first = self.close_reason.take().unwrap_or(Box::new(reason));
+        let first = self.close_reason.take();
+        let first = first.unwrap_or_else(|| Box::new(reason));
         self.close_reason.set(Some(first));
     }
 

@@ -55,8 +55,7 @@ impl Echo {
             let key = EventData::new_u64(index as u64);
             epoll::add(&echo.epoll, &connection, key, EventFlags::IN)?;
             echo.connections.push(connection);
-            // A queue of five clients, as the samples have, is no obstacle to those
-            // who come one after the other.
+            // One after the other, as the samples' queue has room for five clients only.
             echo.add_messages(index, 1, Instant::now())?;
             echo.drain(&mut unwanted)?;
         }

@@ -4,15 +4,15 @@ import os
 import select
 import threading
 
-PATIENCE = 0.5
+TIMEOUT = 0.5
 
 
 class Loop:
     def __init__(self):
         self.quit = False
-        self.bell = os.eventfd(0)
+        self.eventfd = os.eventfd(0)
         self.epoll = select.epoll()
-        self.epoll.register(self.bell, select.EPOLLIN)
+        self.epoll.register(self.eventfd, select.EPOLLIN)
         self.is_about_to_wait = threading.Event()
 
     def run(self):
@@ -22,14 +22,14 @@ class Loop:
 
 
 class ForgetfulLoop(Loop):
-    """Starts from a clean slate, and so forgets what was asked before it ran."""
+    """Clears the flag when it starts to run: a request from before is lost."""
 
     def run(self):
         self.quit = False
         super().run()
 
 
-def outcome(loop, before_run=False, ring=False):
+def outcome(loop, before_run=False, write=False):
     thread = threading.Thread(target=loop.run, daemon=True)
     if before_run:
         loop.quit = True
@@ -37,13 +37,13 @@ def outcome(loop, before_run=False, ring=False):
     if not before_run:
         loop.is_about_to_wait.wait()
         loop.quit = True
-    if ring:
-        os.eventfd_write(loop.bell, 1)
-    thread.join(PATIENCE)
+    if write:
+        os.eventfd_write(loop.eventfd, 1)
+    thread.join(TIMEOUT)
     return "it waits on" if thread.is_alive() else "it ends"
 
 
 print("a flag:                      ", outcome(Loop()))
-print("a flag and a bell:           ", outcome(Loop(), ring=True))
+print("a flag and an eventfd:       ", outcome(Loop(), write=True))
 print("a flag, before it runs:      ", outcome(Loop(), before_run=True))
 print("the same, and run clears it: ", outcome(ForgetfulLoop(), before_run=True))
