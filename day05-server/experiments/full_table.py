@@ -15,7 +15,7 @@ def outcome(client):
     client.settimeout(1)
     try:
         client.sendall(b"x")
-        return "answered" if client.recv(1) else "turned away"
+        return "answered" if client.recv(1) else "rejected"
     except TimeoutError:
         return "silence"
     except OSError as error:
@@ -27,7 +27,7 @@ def main():
     clients = []
     outcomes = Counter()
     for _ in range(CLIENTS):
-        # Who leaves makes room: they all stay to the end.
+        # A client that leaves would make room: all stay to the end.
         clients.append(socket.create_connection((host, int(port))))
         outcomes[outcome(clients[-1])] += 1
     for name, count in outcomes.items():

@@ -18,11 +18,11 @@ const UNSOLVED: &str = "this is an exercise, which fails until you have solved i
 /// How long a client waits for what the exercise is to send.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What comes until the server closes, or says nothing more.
+/// The bytes that arrive until the server closes, or sends nothing for [`PATIENCE`].
 fn read_all(mut client: &TcpStream) -> String {
     client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     let mut text = Vec::new();
-    // Whoever is silent has said what came before.
+    // After a timeout, what has arrived before is in the buffer.
     let _ = client.read_to_end(&mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
@@ -62,7 +62,7 @@ fn exercise_lines() {
     assert_eq!(read_all(&client), "3\n5\n0\n7\n", "{UNSOLVED}");
 }
 
-/// Sends the same text to everybody.
+/// Sends the same text to all members.
 fn tell_all(members: &[ConnHandle], text: &[u8]) {
     let _ = (members, text);
 }
@@ -92,7 +92,7 @@ fn exercise_to_everybody() {
     for mut client in &clients {
         client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let mut text = [0; 5];
-        let heard = client.read_exact(&mut text);
-        assert!(heard.is_ok() && &text == b"hello", "{UNSOLVED}");
+        let received = client.read_exact(&mut text);
+        assert!(received.is_ok() && &text == b"hello", "{UNSOLVED}");
     }
 }

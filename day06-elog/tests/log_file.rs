@@ -29,7 +29,7 @@ fn the_log_has_the_beginning_and_the_end() {
     assert!(last.ends_with("] stopped"), "{last}");
 }
 
-/// Whoever rotates logs moves the file away and sends SIGHUP.
+/// A program that rotates logs moves the file away and sends SIGHUP.
 #[test]
 fn a_hangup_opens_the_file_again() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -63,9 +63,9 @@ fn a_log_that_cannot_be_written() {
     assert!(message.contains("--log needs a value"), "{message}");
 }
 
-/// Yesterday, a complaint that nobody read stopped the loop.
+/// On day 5, an error message on an unread stderr stops the loop.
 #[test]
-fn a_log_that_nobody_reads_stops_nobody() {
+fn an_unread_log_does_not_stop_the_loop() {
     let (log, writer) = io::pipe().expect("a pipe");
     let path = path_of(&writer);
     let args = ["--prefix", "", "--quiet", "--threads", "0", "--log", &path];
@@ -74,16 +74,16 @@ fn a_log_that_nobody_reads_stops_nobody() {
     assert_echo(&client, b"hello");
     fill_pipe(&writer);
     drop(writer);
-    // Not even to replace one that it closes.
+    // Not even a descriptor that replaces a closed one.
     server.process.limit_descriptors(0);
-    let _newcomer = server.connect();
-    // The loop counts, complains, and only then can tell.
+    let _next = server.connect();
+    // The loop counts the error, logs it, and only then prints the counters.
     while server.counter("accept_errors") == 0 {
         assert_echo(&client, b"still here");
     }
     assert_echo(&client, b"still here");
 
     let mut lines = BufReader::new(log).lines().map_while(Result::ok);
-    let complaint = lines.find(|line| line.contains("accepting no clients"));
-    assert!(complaint.is_some(), "the log has lost it");
+    let message = lines.find(|line| line.contains("accepting no clients"));
+    assert!(message.is_some(), "the log has lost it");
 }
