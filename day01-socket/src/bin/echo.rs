@@ -70,11 +70,11 @@ fn listen(addr: &InetAddr) -> io::Result<Socket> {
 
 /// Echoes until the end of the client's stream.
 fn serve_client(mut client: &Socket, options: &Options) -> io::Result<()> {
-    let mut buf = Box::new(ReadBuf([0; READ_SIZE]));
+    let ReadBuf(buf) = &mut *Box::new(ReadBuf([0; READ_SIZE]));
     loop {
-        let message = match client.read(&mut buf.0)? {
+        let message = match client.read(buf)? {
             0 => return Ok(()),
-            count => &buf.0[..count],
+            count => &buf[..count],
         };
         if !options.quiet {
             cli::print_message(client.fd(), message);

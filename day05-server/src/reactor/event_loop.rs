@@ -62,9 +62,10 @@ impl EventLoop {
     ///
     /// Fails when the process or the system is out of descriptors or memory.
     pub fn new() -> io::Result<Rc<Self>> {
+        let epoll = Epoll::new()?;
         let queue = Arc::new(TaskQueue::new()?);
         let event_loop = Rc::new(Self {
-            epoll: Epoll::new()?,
+            epoll,
             timers: RefCell::new(Timers::new()),
             queue: Arc::clone(&queue),
             queue_channel: OnceCell::new(),
