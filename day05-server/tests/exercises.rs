@@ -16,11 +16,11 @@ use support::TestServer;
 const UNSOLVED: &str = "this is an exercise, which fails until you have solved it";
 
 /// How long a client waits for what the exercise is to send.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The bytes that arrive until the server closes, or sends nothing for [`PATIENCE`].
+/// The bytes that arrive until the server closes, or sends nothing for [`TIMEOUT`].
 fn read_all(mut client: &TcpStream) -> String {
-    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     let mut text = Vec::new();
     // After a timeout, what has arrived before is in the buffer.
     let _ = client.read_to_end(&mut text);
@@ -90,7 +90,7 @@ fn exercise_to_everybody() {
     server.wait_until(|_| MEMBERS.lock().expect("no panic").len() == clients.len());
     (&clients[0]).write_all(b"hello").expect("it is sent");
     for mut client in &clients {
-        client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        client.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
         let mut text = [0; 5];
         let received = client.read_exact(&mut text);
         assert!(received.is_ok() && &text == b"hello", "{UNSOLVED}");

@@ -223,7 +223,7 @@ mod tests {
     use std::os::unix::process::ExitStatusExt;
 
     use super::*;
-    use crate::{PATIENCE, wait_until};
+    use crate::{TIMEOUT, wait_until};
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");
@@ -254,13 +254,13 @@ mod tests {
     #[test]
     fn the_exit_status_stays_known() {
         let mut child = Child::spawn(&mut shell("exit 3")).unwrap();
-        assert_eq!(child.wait(PATIENCE).unwrap().unwrap().code(), Some(3));
+        assert_eq!(child.wait(TIMEOUT).unwrap().unwrap().code(), Some(3));
         assert_eq!(child.status().unwrap().unwrap().code(), Some(3));
         // A shell that waits for a child of its own does not end by the signal.
         let mut child = Child::spawn(&mut shell("exec sleep 1000")).unwrap();
         assert_eq!(child.wait(Duration::ZERO).unwrap(), None);
         child.interrupt().unwrap();
-        let status = child.wait(PATIENCE).unwrap().unwrap();
+        let status = child.wait(TIMEOUT).unwrap().unwrap();
         assert_eq!(status.signal(), Some(Signal::SIGINT as i32));
     }
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::PATIENCE;
+use crate::TIMEOUT;
 
-/// A client whose calls fail after [`PATIENCE`].
+/// A client whose calls fail after [`TIMEOUT`].
 #[track_caller]
 pub fn connect(addr: SocketAddr) -> TcpStream {
     with_timeouts(TcpStream::connect(addr).expect("the server listens"))
@@ -25,8 +25,8 @@ pub fn connect_small(addr: SocketAddr) -> TcpStream {
 }
 
 fn with_timeouts(stream: TcpStream) -> TcpStream {
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
+    stream.set_write_timeout(Some(TIMEOUT)).expect("a timeout");
     stream
 }
 
@@ -90,7 +90,7 @@ pub fn is_answered(mut stream: &TcpStream) -> bool {
     stream.set_read_timeout(half_a_second).expect("a timeout");
     stream.write_all(b"?").expect("it is sent");
     let answer = stream.read(&mut [0]);
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     match answer {
         Ok(count) => count > 0,
         Err(error) => {
@@ -155,6 +155,6 @@ pub fn flood(mut slow: &TcpStream, message: &[u8], other: &TcpStream) -> usize {
         }
         assert_echo(other, b"meanwhile");
     }
-    slow.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+    slow.set_write_timeout(Some(TIMEOUT)).expect("a timeout");
     sent
 }

@@ -18,7 +18,7 @@
 //! They use a day's library, so that each day which has one compiles them anew.
 //!
 //! No test sleeps and hopes: it waits for a line, for bytes, for the end of a process, or
-//! until a condition holds. What does not happen within [`PATIENCE`] fails the test, so that
+//! until a condition holds. What does not happen within [`TIMEOUT`] fails the test, so that
 //! a defect is a message and not a run that hangs.
 
 #![allow(clippy::missing_panics_doc, reason = "a test fails by a panic")]
@@ -45,7 +45,7 @@ pub use server::{Day, Server, message_in};
 
 /// How long to wait for what should happen at once. A busy machine takes its time; a
 /// program that needs more than this hangs.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One mebibyte.
 pub const MIB: usize = 1024 * 1024;
@@ -53,7 +53,7 @@ pub const MIB: usize = 1024 * 1024;
 /// Waits for what no system call can wait for: until the condition holds.
 #[track_caller]
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !condition() {
         assert!(Instant::now() < deadline, "still waiting until {what}");
         thread::sleep(Duration::from_millis(1));

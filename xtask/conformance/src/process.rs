@@ -16,7 +16,7 @@ use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 
-use crate::{Child, PATIENCE};
+use crate::{Child, TIMEOUT};
 
 /// A program that runs until it ends by itself or this value is dropped.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Process {
     /// The next line on stdout.
     #[track_caller]
     pub fn line(&self) -> String {
-        match self.stdout.recv_timeout(PATIENCE) {
+        match self.stdout.recv_timeout(TIMEOUT) {
             Ok(line) => line,
             Err(error) => panic!("no line on stdout: {error}"),
         }
@@ -118,13 +118,13 @@ impl Process {
         let mut stdout = Vec::new();
         // A program that ends closes its stdout.
         loop {
-            match self.stdout.recv_timeout(PATIENCE) {
+            match self.stdout.recv_timeout(TIMEOUT) {
                 Ok(line) => stdout.push(line),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => panic!("the program does not end"),
             }
         }
-        let status = self.child.wait(PATIENCE).expect("a child of this process");
+        let status = self.child.wait(TIMEOUT).expect("a child of this process");
         let status = status.expect("the program has closed its stdout and does not end");
         Ended {
             code: status.code(),

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use conformance::{
-    MIB, PATIENCE, assert_echo, assert_same, half_close, noise, read_to_any_end, read_to_end,
+    MIB, TIMEOUT, assert_echo, assert_same, half_close, noise, read_to_any_end, read_to_end,
     reset, wait_until, widen,
 };
 
@@ -347,7 +347,7 @@ fn messages_from_several_threads_keep_the_order_of_each_thread() {
             });
         });
         let client = server.connect();
-        let handle = opened.recv_timeout(PATIENCE).expect("a client");
+        let handle = opened.recv_timeout(TIMEOUT).expect("a client");
         thread::scope(|scope| {
             for sender in 0..SENDERS {
                 let handle = handle.clone();

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 
-use conformance::{PATIENCE, assert_echo, is_answered};
+use conformance::{TIMEOUT, assert_echo, is_answered};
 
 use super::support::{Mode, TestServer};
 
@@ -18,7 +18,7 @@ fn a_callback_that_waits_delays_its_whole_loop() {
             conn.read();
             if conn.read_buf().starts_with(b"wait") {
                 let gone = gone.lock().expect("no panic");
-                gone.recv_timeout(PATIENCE).expect("an end of the wait");
+                gone.recv_timeout(TIMEOUT).expect("an end of the wait");
             }
             conn.set_send_buf(conn.read_buf());
             conn.write();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use conformance::{MIB, PATIENCE, assert_echo, half_close, noise, read_to_any_end, read_to_end};
+use conformance::{MIB, TIMEOUT, assert_echo, half_close, noise, read_to_any_end, read_to_end};
 use socket2::SockRef;
 
 use super::support::{Flag, Mode, TestServer, echo, in_all_modes, in_mode};
@@ -46,7 +46,7 @@ fn input_behind_urgent_data_is_read() {
             assert_echo(&client, b"hello");
             let (release, released) = mpsc::channel::<()>();
             // All three pieces are there when the loop goes on.
-            let hold = move |_: &_| released.recv_timeout(PATIENCE).expect("an end of the wait");
+            let hold = move |_: &_| released.recv_timeout(TIMEOUT).expect("an end of the wait");
             server.event_loop.run_in_loop(hold).expect("it runs");
             (&client).write_all(b"abc").expect("it is sent");
             let urgent = SockRef::from(&client).send_out_of_band(b"!");
@@ -83,7 +83,7 @@ fn a_message_of_a_handle_does_not_cut_a_large_reply() {
             });
             let client = server.connect_small();
             (&client).write_all(b"?").expect("it is sent");
-            let handle = opened.recv_timeout(PATIENCE).expect("a connection");
+            let handle = opened.recv_timeout(TIMEOUT).expect("a connection");
             handle.send(*b"late").expect("the loop runs");
             half_close(&client);
             let received = read_to_end(&client);

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use conformance::{PATIENCE, send_some};
+use conformance::{TIMEOUT, send_some};
 
 use crate::reactor::{
     Connection, EventLoop, LoopHandle, ServerHandle, ServerOptions, State, Stats, TcpServer,
@@ -147,7 +147,7 @@ impl TestServer {
                 event_loop.run().expect("a loop that goes on");
             }
         });
-        let (handle, event_loop) = start.recv_timeout(PATIENCE).expect("the server starts");
+        let (handle, event_loop) = start.recv_timeout(TIMEOUT).expect("the server starts");
         Self {
             addr: handle.local_addr().into(),
             high_water: options.high_water as u64,
@@ -182,7 +182,7 @@ impl TestServer {
     /// Waits until the server's numbers are as they should become.
     #[track_caller]
     pub(crate) fn wait_until(&self, mut condition: impl FnMut(&Stats) -> bool) -> Stats {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let stats = self.stats();
             if condition(&stats) {
@@ -197,7 +197,7 @@ impl TestServer {
     /// high-water mark says, and nothing moves any more. Returns how many bytes that was.
     #[track_caller]
     pub(crate) fn flood(&self, slow: &TcpStream, message: &[u8]) -> usize {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let (mut sent, mut quiet, mut before) = (0, 0, 0);
         while sent < message.len() && quiet < 50 {
             let count = send_some(slow, &message[sent..]);
@@ -226,7 +226,7 @@ impl TestServer {
     pub(crate) fn wait_for_end(&mut self) {
         drop(self.go.take());
         let ended = self.ended.get_mut().expect("no panic");
-        match ended.recv_timeout(PATIENCE) {
+        match ended.recv_timeout(TIMEOUT) {
             Err(RecvTimeoutError::Disconnected) => {}
             _ => panic!("the server does not end; {}", self.stats()),
         }

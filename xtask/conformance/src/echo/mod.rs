@@ -20,7 +20,7 @@ use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::{PATIENCE, Process};
+use crate::{TIMEOUT, Process};
 
 /// Expects a program that has nothing to do to use no CPU time, for as long as it takes to
 /// see that `client` gets nothing either.
@@ -33,7 +33,7 @@ pub fn assert_idle(process: &Process, mut client: &TcpStream) {
         .expect("a timeout");
     let error = client.read(&mut [0]).expect_err("no reply is due");
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
-    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     let spent = process.cpu_time() - before;
     assert!(
         spent < half_a_second / 2,

@@ -9,7 +9,7 @@ use std::thread;
 use nix::sys::signal::Signal;
 
 use crate::{
-    Child, Day, MIB, PATIENCE, assert_echo, assert_same, connect, half_close, noise, read_to_end,
+    Child, Day, MIB, TIMEOUT, assert_echo, assert_same, connect, half_close, noise, read_to_end,
     wait_until,
 };
 
@@ -120,7 +120,7 @@ pub fn a_second_signal_ends_a_server_whose_callbacks_hang(day: Day) {
         TcpStream::connect(addr).is_err()
     });
     server.signal(Signal::SIGTERM).expect("it runs");
-    let status = server.wait(PATIENCE).expect("a child of this process");
+    let status = server.wait(TIMEOUT).expect("a child of this process");
     assert!(status.is_some_and(|status| status.success()), "{status:?}");
 }
 
