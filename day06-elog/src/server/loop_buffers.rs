@@ -16,6 +16,7 @@ const MIN_READ: usize = 64 * 1024;
 /// Lent to one connection after the other, for the time of a callback.
 pub(crate) struct LoopBuffers {
     input: RefCell<Buffer>,
+    has_read: Cell<bool>,
     keep_from: Cell<Option<usize>>,
     send_buf: Cell<SendBuf>,
     /// The bytes of [`SendBuf::Copy`].
@@ -39,6 +40,7 @@ impl LoopBuffers {
     pub(crate) fn new() -> Self {
         Self {
             input: RefCell::new(Buffer::with_capacity(INPUT_SIZE)),
+            has_read: Cell::default(),
             keep_from: Cell::default(),
             send_buf: Cell::default(),
             copy: RefCell::default(),
@@ -48,6 +50,7 @@ impl LoopBuffers {
     /// Empties the buffers for the next connection, except for the input that it has kept.
     #[inline]
     pub(crate) fn lend(&self, kept: Option<Box<[u8]>>) {
+        self.has_read.set(false);
         self.send_buf.set(SendBuf::Empty);
         let mut input = self.input.borrow_mut();
         if input.capacity() > INPUT_SIZE {
@@ -76,9 +79,15 @@ impl LoopBuffers {
     /// The input, with room for a read.
     #[inline]
     pub(crate) fn input_mut(&self) -> RefMut<'_, Buffer> {
+        self.has_read.set(true);
         let mut input = self.input.borrow_mut();
         input.reserve(MIN_READ);
         input
+    }
+
+    /// Whether the connection has read since the buffers were lent to it.
+    pub(crate) fn has_read(&self) -> bool {
+        self.has_read.get()
     }
 
     pub(crate) fn input(&self) -> Ref<'_, Buffer> {

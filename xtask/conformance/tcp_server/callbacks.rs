@@ -9,8 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use conformance::{
-    MIB, TIMEOUT, assert_echo, assert_same, half_close, noise, read_to_any_end, read_to_end,
-    reset, wait_until, widen,
+    MIB, TIMEOUT, assert_echo, assert_same, half_close, noise, read_to_any_end, read_to_end, reset,
+    wait_until, widen,
 };
 
 use super::support::{Mode, TestServer, echo, in_all_modes, in_mode};

@@ -50,10 +50,9 @@ impl Connection {
             let Some(conn) = weak.upgrade() else { return };
             match conn.halves.get().read {
                 ReadHalf::Open => {
-                    conn.has_read.set(false);
                     conn.call(&*conn.worker.callbacks.on_connect);
                     // Left in the socket, the input would call the callback in a busy loop.
-                    if !conn.has_read.get() {
+                    if !conn.worker.buffers.has_read() {
                         conn.discard_input();
                     }
                 }
@@ -85,7 +84,6 @@ impl Connection {
     /// Reads once, edge-triggered or not, and returns the number of bytes. A second read that
     /// only finds the socket empty would cost more than all of an echo's code in user space.
     fn receive(&self) -> usize {
-        self.has_read.set(true);
         let mut input = self.worker.buffers.input_mut();
         let count = match (&*self.socket).read(input.spare_mut()) {
             Ok(0) => {

@@ -37,7 +37,6 @@ impl Connection {
             sent_by_handles: Cell::default(),
             halves: Cell::new(Halves::OPEN),
             has_changed: Cell::default(),
-            has_read: Cell::default(),
             close_notified: Cell::default(),
             close_reason: Cell::default(),
             deadline: Cell::default(),

@@ -72,8 +72,6 @@ pub struct Connection {
     halves: Cell<Halves>,
     /// The state or the output has changed since [`update_state`](Self::update_state).
     has_changed: Cell<bool>,
-    /// The callback that runs has read.
-    has_read: Cell<bool>,
     /// A callback has seen [`State::Closed`].
     close_notified: Cell<bool>,
     /// The first cause of the end. In a box, as most connections have none yet.

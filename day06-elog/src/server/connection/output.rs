@@ -75,8 +75,10 @@ impl Connection {
                 0
             }
         };
-        self.worker.counters.bytes_out.add(count as u64);
-        self.reset_idle_timer();
+        if count > 0 {
+            self.worker.counters.bytes_out.add(count as u64);
+            self.reset_idle_timer();
+        }
         count
     }
 

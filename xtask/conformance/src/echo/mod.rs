@@ -20,7 +20,7 @@ use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::{TIMEOUT, Process};
+use crate::{Process, TIMEOUT};
 
 /// Expects a program that has nothing to do to use no CPU time, for as long as it takes to
 /// see that `client` gets nothing either.
