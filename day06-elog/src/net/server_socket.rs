@@ -54,14 +54,4 @@ impl Socket {
         let peeked = retry_if_interrupted(|| self.inner.recv_with_flags(&mut byte, flags));
         peeked.is_ok_and(|count| count > 0)
     }
-
-    /// Takes the error that the connection has failed with, if it has (`SO_ERROR`,
-    /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)).
-    ///
-    /// # Errors
-    ///
-    /// Passes on the error of getsockopt(2).
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.inner.take_error()
-    }
 }

@@ -59,7 +59,13 @@ impl Connection {
                 ReadHalf::Draining => conn.discard_input(),
                 ReadHalf::Paused | ReadHalf::Ended => {}
             }
-            conn.rearm_if_edge_triggered();
+            // Reports input that is left once more. The size of a read does not tell whether there
+            // is any: a read stops at urgent data, for instance.
+            if conn.worker.options.edge_triggered
+                && let Err(error) = conn.channel.rearm()
+            {
+                conn.fail_with(CloseReason::Failed(error));
+            }
             conn.update_state();
         });
     }
@@ -106,15 +112,5 @@ impl Connection {
     fn discard_input(&self) {
         self.worker.buffers.lend(None);
         self.discard(self.receive());
-    }
-
-    /// Makes an edge-triggered channel report input that is left. The size of a read does not
-    /// tell whether there is any: a read stops at urgent data, for instance.
-    pub(super) fn rearm_if_edge_triggered(&self) {
-        if self.worker.options.edge_triggered
-            && let Err(error) = self.channel.rearm()
-        {
-            self.fail_with(CloseReason::Failed(error));
-        }
     }
 }

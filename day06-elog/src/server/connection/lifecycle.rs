@@ -42,17 +42,10 @@ impl Connection {
             deadline: Cell::default(),
             timer: Cell::default(),
         });
+        // A failure needs no callback of its own: the read or the write that is of interest
+        // returns its error.
         conn.set_read_callback();
         conn.set_write_callback();
-        let weak = Rc::downgrade(&conn);
-        conn.channel.set_close_callback(move |_| {
-            let Some(conn) = weak.upgrade() else { return };
-            conn.fail_with(match conn.socket.take_error() {
-                Ok(Some(error)) | Err(error) => CloseReason::Failed(error),
-                Ok(None) => CloseReason::Peer,
-            });
-            conn.update_state();
-        });
         if worker.options.edge_triggered {
             conn.channel.use_et()?;
         }
@@ -124,7 +117,6 @@ impl Connection {
         self.change(Change::Flushed);
         if self.halves.get().is_lingering() {
             self.set_deadline(LINGER);
-            self.rearm_if_edge_triggered();
         }
     }
 
