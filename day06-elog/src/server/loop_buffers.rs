@@ -1,6 +1,7 @@
 //! The buffers that all connections of a loop share.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::mem;
 use std::ops::Range;
 
 use crate::net::Buffer;
@@ -16,6 +17,8 @@ const MIN_READ: usize = 64 * 1024;
 /// Lent to one connection after the other, for the time of a callback.
 pub(crate) struct LoopBuffers {
     input: RefCell<Buffer>,
+    /// The shared input buffer, while a connection that keeps much input uses its own.
+    shared: Cell<Option<Box<Buffer>>>,
     has_read: Cell<bool>,
     keep_from: Cell<Option<usize>>,
     send_buf: Cell<SendBuf>,
@@ -40,6 +43,7 @@ impl LoopBuffers {
     pub(crate) fn new() -> Self {
         Self {
             input: RefCell::new(Buffer::with_capacity(INPUT_SIZE)),
+            shared: Cell::default(),
             has_read: Cell::default(),
             keep_from: Cell::default(),
             send_buf: Cell::default(),
@@ -47,29 +51,39 @@ impl LoopBuffers {
         }
     }
 
-    /// Empties the buffers for the next connection, except for the input that it has kept.
+    /// Empties the buffers for the next connection, except for the input that it has kept. A
+    /// little is copied, much is used where it is: each read costs as much as it brings, however
+    /// much is kept.
     #[inline]
-    pub(crate) fn lend(&self, kept: Option<Box<[u8]>>) {
+    pub(crate) fn lend(&self, kept: Option<Box<Buffer>>) {
         self.has_read.set(false);
         self.send_buf.set(SendBuf::Empty);
         let mut input = self.input.borrow_mut();
-        if input.capacity() > INPUT_SIZE {
-            // It has grown for one connection that keeps much input; the others do not.
-            *input = Buffer::with_capacity(INPUT_SIZE);
-        }
         input.clear();
-        if let Some(kept) = kept {
-            input.append(&kept);
+        match kept {
+            None => {}
+            Some(kept) if kept.len() <= MIN_READ => input.append(&kept),
+            Some(mut own) => {
+                mem::swap(&mut *input, &mut *own);
+                self.shared.set(Some(own));
+            }
         }
     }
 
     /// The input that the connection keeps.
     #[inline]
-    pub(crate) fn take_kept(&self) -> Option<Box<[u8]>> {
-        let from = self.keep_from.take()?;
+    pub(crate) fn take_kept(&self) -> Option<Box<Buffer>> {
+        let from = self.keep_from.take();
+        if let Some(mut own) = self.shared.take() {
+            mem::swap(&mut *self.input.borrow_mut(), &mut *own);
+            own.consume(from.unwrap_or(usize::MAX).min(own.len()));
+            return (!own.is_empty()).then_some(own);
+        }
         let input = self.input.borrow();
-        let kept = input.get(from..).filter(|kept| !kept.is_empty())?;
-        Some(kept.into())
+        let kept = input.get(from?..).filter(|kept| !kept.is_empty())?;
+        let mut own = Box::<Buffer>::default();
+        own.append(kept);
+        Some(own)
     }
 
     pub(crate) fn keep_from(&self, offset: usize) {
@@ -149,6 +163,33 @@ mod tests {
         buffers.lend(kept);
         assert_eq!(**buffers.input(), *b"two");
         buffers.keep_from(99);
-        assert_eq!(buffers.take_kept(), None, "an offset behind the end");
+        assert!(buffers.take_kept().is_none(), "an offset behind the end");
+    }
+
+    #[test]
+    fn much_kept_input_is_not_copied_again() {
+        let buffers = LoopBuffers::new();
+        buffers.lend(None);
+        buffers.input_mut().append(&[1; INPUT_SIZE]);
+        buffers.keep_from(0);
+        let mut copies = 0;
+        for round in 0..64 {
+            buffers.lend(buffers.take_kept());
+            let before = buffers.input().as_ptr();
+            buffers.input_mut().append(&[2; 1000]);
+            assert_eq!(buffers.input().len(), INPUT_SIZE + 1000 * (round + 1));
+            copies += usize::from(buffers.input().as_ptr() != before);
+            buffers.keep_from(0);
+        }
+        assert!(
+            copies <= 2,
+            "{copies} copies: only a buffer that grows is copied"
+        );
+        let kept = buffers.take_kept().unwrap();
+        assert!(kept[..INPUT_SIZE].iter().all(|&byte| byte == 1));
+
+        // The next connection has the shared buffer.
+        buffers.lend(None);
+        assert_eq!(buffers.input().capacity(), INPUT_SIZE);
     }
 }

@@ -39,7 +39,7 @@ impl Connection {
 
     /// Keeps the read buffer from `offset` on for the next callback, where it comes before
     /// the bytes that are read then: for a message that has arrived in part. An offset behind
-    /// the end keeps nothing.
+    /// the end keeps nothing. There is no limit: close a connection whose message is too long.
     pub fn keep_from(&self, offset: usize) {
         self.worker.buffers.keep_from(offset);
     }

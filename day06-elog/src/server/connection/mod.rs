@@ -64,7 +64,7 @@ pub struct Connection {
     worker: Rc<Worker>,
     peer_addr: InetAddr,
     /// Input that the last callback has kept for the next.
-    kept: Cell<Option<Box<[u8]>>>,
+    kept: Cell<Option<Box<Buffer>>>,
     /// Bytes that were written and that the socket has not taken yet.
     output: RefCell<Buffer>,
     /// How many bytes handles have sent since the output was last empty.
