@@ -34,8 +34,12 @@ const ALIGNMENT: usize = 64;
 /// ```
 #[derive(Debug, Default)]
 pub struct Buffer {
-    /// `ALIGNMENT - 1` bytes longer than the capacity, so that an aligned part has its size.
+    /// `ALIGNMENT - 1` bytes longer than the capacity, so that it has an aligned part.
     storage: Box<[u8]>,
+    /// The aligned part of the storage.
+    base: usize,
+    limit: usize,
+    /// The bytes in use.
     start: usize,
     end: usize,
 }
@@ -48,12 +52,15 @@ impl Buffer {
 
     /// An empty buffer with room for `capacity` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
-        let mut buffer = Self {
-            storage: vec![0; capacity + ALIGNMENT - 1].into(),
-            ..Self::default()
-        };
-        buffer.clear();
-        buffer
+        let storage: Box<[u8]> = vec![0; capacity + ALIGNMENT - 1].into();
+        let base = storage.as_ptr().align_offset(ALIGNMENT);
+        Self {
+            storage,
+            base,
+            limit: base + capacity,
+            start: base,
+            end: base,
+        }
     }
 
     /// Adds `bytes` at the end.
@@ -82,24 +89,18 @@ impl Buffer {
     /// Drops all bytes and keeps the memory, for a buffer that is filled again soon.
     #[inline]
     pub fn clear(&mut self) {
-        self.start = self.base();
+        self.start = self.base;
         self.end = self.start;
     }
 
     /// How many bytes there is memory for, those in use included.
     pub fn capacity(&self) -> usize {
-        self.storage.len().saturating_sub(ALIGNMENT - 1)
-    }
-
-    /// Where the aligned part of the memory begins.
-    fn base(&self) -> usize {
-        let offset = self.storage.as_ptr().align_offset(ALIGNMENT);
-        offset.min(self.storage.len())
+        self.limit - self.base
     }
 
     /// How many bytes there is room for after the last.
     pub fn spare(&self) -> usize {
-        self.base() + self.capacity() - self.end
+        self.limit - self.end
     }
 
     /// Makes room for at least `additional` bytes after the last.
@@ -115,7 +116,7 @@ impl Buffer {
     #[cold]
     fn make_room(&mut self, additional: usize) {
         let used = self.len();
-        let base = self.base();
+        let base = self.base;
         if self.start - base >= used && self.capacity() - used >= additional {
             self.storage.copy_within(self.start..self.end, base);
             (self.start, self.end) = (base, base + used);
@@ -131,8 +132,7 @@ impl Buffer {
     /// The room after the last byte, for a read; [`commit`](Self::commit) what it brings.
     #[inline]
     pub fn spare_mut(&mut self) -> &mut [u8] {
-        let spare = self.spare();
-        &mut self.storage[self.end..][..spare]
+        &mut self.storage[self.end..self.limit]
     }
 
     /// Adds the first `count` bytes of [`spare_mut`](Self::spare_mut) to the queue.
