@@ -1,7 +1,6 @@
 //! Threads with a loop each: the sub-reactors.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::io;
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -28,6 +27,7 @@ use crate::reactor::{EventLoop, LoopHandle};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct EventLoopThreadPool {
     threads: Vec<(LoopHandle, JoinHandle<()>)>,
     /// Disconnected when all threads have ended.
@@ -125,14 +125,6 @@ impl Drop for EventLoopThreadPool {
                 log_stderr(format_args!("a loop's thread panicked"));
             }
         }
-    }
-}
-
-impl fmt::Debug for EventLoopThreadPool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.threads.iter().map(|(_, thread)| thread))
-            .finish()
     }
 }
 

@@ -63,7 +63,7 @@ impl ServerInner {
                 inner.dispatch(socket, peer);
             }
         })?;
-        let local_addr = acceptor.local_addr()?;
+        let local_addr = acceptor.listener.local_addr()?;
         inner.acceptor.replace(Some(acceptor));
         let handle = ServerHandle {
             local_addr,
@@ -86,7 +86,7 @@ impl ServerInner {
                 // A server whose loop has ended does not wait for its workers.
                 let _ = server.run(|inner| inner.worker_stopped());
             });
-            Ok((worker.handle(), worker))
+            Ok((worker.0.handle(), worker))
         };
         let one_for_each_core = || thread::available_parallelism().map_or(1, usize::from);
         let count = options.thread_num.unwrap_or_else(one_for_each_core);
@@ -109,8 +109,8 @@ impl ServerInner {
             return reject(&socket, &self.counters);
         }
         if let Some(worker) = &*self.local_worker.borrow() {
-            worker.counters.accepted.add(1);
-            return worker.serve(socket, peer);
+            worker.0.counters.accepted.add(1);
+            return worker.0.serve(socket, peer);
         }
         let next = self.next_worker.get();
         self.next_worker.set((next + 1) % workers.len());

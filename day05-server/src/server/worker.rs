@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::ops::Deref;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,20 +26,20 @@ pub(crate) struct Callbacks {
 
 /// The connections of one loop, with their callbacks, options, buffers and counters.
 pub(crate) struct Worker {
-    event_loop: Weak<EventLoop>,
+    pub(crate) event_loop: Weak<EventLoop>,
     connections: RefCell<HashMap<Token, Rc<Connection>>>,
     pub(crate) callbacks: Callbacks,
     pub(crate) options: ServerOptions,
     pub(crate) buffers: LoopBuffers,
     pub(crate) counters: Arc<Counters>,
-    is_stopping: Cell<bool>,
+    pub(crate) is_stopping: Cell<bool>,
     on_stopped: Cell<Option<Box<dyn FnOnce()>>>,
     remote: Remote<Worker>,
 }
 
 /// The owner of a worker. Connections and their worker refer to each other: dropping the
 /// owner ends the connections, and with them the reference cycles.
-pub(crate) struct WorkerOwner(Rc<Worker>);
+pub(crate) struct WorkerOwner(pub(crate) Rc<Worker>);
 
 /// A `Send` handle to a worker.
 #[derive(Clone, Debug)]
@@ -82,15 +81,13 @@ impl Worker {
 
     /// Serves a new connection.
     pub(crate) fn serve(self: &Rc<Self>, socket: Socket, peer_addr: InetAddr) {
-        let Some(event_loop) = self.event_loop() else {
+        let Some(event_loop) = self.event_loop.upgrade() else {
             return;
         };
         match Connection::open(self, &event_loop, socket, peer_addr) {
             Ok(conn) => {
-                if let Some(token) = conn.token() {
-                    let conn = Rc::clone(&conn);
-                    self.connections.borrow_mut().insert(token, conn);
-                }
+                let entry = conn.token().map(|token| (token, Rc::clone(&conn)));
+                self.connections.borrow_mut().extend(entry);
                 conn.opened();
             }
             Err(error) => {
@@ -107,7 +104,7 @@ impl Worker {
     /// Removes a connection that has ended.
     pub(crate) fn remove(&self, token: Token, reason: &CloseReason) {
         self.counters.count_closed(reason);
-        if let Some(event_loop) = self.event_loop() {
+        if let Some(event_loop) = self.event_loop.upgrade() {
             self.counters.stale_events.set(event_loop.stale_events());
         }
         let removed = self.connections.borrow_mut().remove(&token);
@@ -120,7 +117,7 @@ impl Worker {
     /// after `grace`. A later call may shorten the time.
     pub(crate) fn stop(self: &Rc<Self>, grace: Duration) {
         self.is_stopping.set(true);
-        if let Some(event_loop) = self.event_loop() {
+        if let Some(event_loop) = self.event_loop.upgrade() {
             let weak = Rc::downgrade(self);
             event_loop.run_after(grace, move |_| {
                 if let Some(worker) = weak.upgrade() {
@@ -154,27 +151,11 @@ impl Worker {
         let connections: Vec<_> = self.connections.borrow().values().cloned().collect();
         connections.iter().for_each(f);
     }
-
-    pub(crate) fn event_loop(&self) -> Option<Rc<EventLoop>> {
-        self.event_loop.upgrade()
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.is_stopping.get()
-    }
-}
-
-impl Deref for WorkerOwner {
-    type Target = Rc<Worker>;
-
-    fn deref(&self) -> &Rc<Worker> {
-        &self.0
-    }
 }
 
 impl Drop for WorkerOwner {
     fn drop(&mut self) {
-        self.abort();
+        self.0.abort();
     }
 }
 

@@ -33,7 +33,7 @@ type OnAccept = Box<dyn Fn(Socket, InetAddr)>;
 /// the next connection, and the listener goes on.
 pub(crate) struct Acceptor {
     event_loop: Weak<EventLoop>,
-    listener: Rc<Socket>,
+    pub(crate) listener: Rc<Socket>,
     channel: Rc<Channel>,
     /// Out of descriptors, the acceptor closes this one, accepts a client in its place and
     /// closes the connection. Left in the queue, the client would wait without an answer,
@@ -82,11 +82,6 @@ impl Acceptor {
         });
         acceptor.channel.enable_reading()?;
         Ok(acceptor)
-    }
-
-    /// The address of the listener, with the port that the kernel chose if it was 0.
-    pub(crate) fn local_addr(&self) -> io::Result<InetAddr> {
-        self.listener.local_addr()
     }
 
     /// Accepts the connections that are in the queue: their clients are connected, and

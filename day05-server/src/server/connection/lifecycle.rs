@@ -68,7 +68,7 @@ impl Connection {
     /// a handle has changed something.
     #[inline]
     pub(crate) fn update_state(self: &Rc<Self>) {
-        if self.has_changed.take() || self.worker.is_stopping() {
+        if self.has_changed.take() || self.worker.is_stopping.get() {
             self.update_changed_state();
         }
     }
@@ -76,7 +76,7 @@ impl Connection {
     fn update_changed_state(self: &Rc<Self>) {
         if self.halves.get().read == ReadHalf::Ended {
             self.close_with(CloseReason::Peer);
-        } else if self.worker.is_stopping() && !self.is_in_flight() {
+        } else if self.worker.is_stopping.get() && !self.is_in_flight() {
             self.close_with(CloseReason::Stopped);
         }
         let pending = self.output.borrow().len();
@@ -154,7 +154,9 @@ impl Connection {
         if let Err(error) = self.channel.remove() {
             log_stderr(format_args!("client {}: {error}", self.peer_addr));
         }
-        if let (Some(timer), Some(event_loop)) = (self.timer.take(), self.worker.event_loop()) {
+        if let (Some(timer), Some(event_loop)) =
+            (self.timer.take(), self.worker.event_loop.upgrade())
+        {
             event_loop.cancel(timer);
         }
         self.worker.remove(token, &reason);
@@ -205,7 +207,7 @@ impl Connection {
     }
 
     fn start_timer(self: &Rc<Self>, delay: Duration) {
-        let Some(event_loop) = self.worker.event_loop() else {
+        let Some(event_loop) = self.worker.event_loop.upgrade() else {
             return;
         };
         let weak = Rc::downgrade(self);
