@@ -152,8 +152,7 @@ impl Channel {
         event_loop.map_or(Ok(()), |event_loop| event_loop.remove_channel(self))
     }
 
-    /// Calls the callbacks of the [ready events](Self::ready_events): read, then write, then
-    /// close. A callback may change the interest, so that it is looked up before each.
+    /// Calls the callbacks of the ready events that are still of interest: read, write, close.
     pub fn handle_event(self: &Rc<Self>) {
         let ready = self.ready_events.get();
         if ready.intersects(READING)
@@ -207,6 +206,7 @@ impl Channel {
         self.token.get()
     }
 
+    #[inline]
     fn set_interest(self: &Rc<Self>, interest: EpollFlags) -> io::Result<()> {
         let before = self.interest.replace(interest);
         if interest == before {
