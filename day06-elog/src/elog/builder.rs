@@ -138,7 +138,9 @@ impl Builder {
 
     /// Calls `callback` when a line cannot be written, at most once a second. It
     /// runs on the thread that could not write, may log, and should not take
-    /// long. Default: none; the error is written to stderr in any case.
+    /// long. It may also end the log or the process; the lines that wait then are
+    /// abandoned and counted as lost, as no other thread could write them. Default:
+    /// none; the error is written to stderr in any case.
     pub fn on_error(mut self, callback: impl Fn(&io::Error) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Box::new(callback));
         self

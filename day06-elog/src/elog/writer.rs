@@ -1,7 +1,9 @@
 //! The writer thread, its side of the double buffer, and how callers wait for it.
 
+use std::cell::Cell;
 use std::io;
 use std::mem;
+use std::ptr;
 use std::thread;
 use std::time::Duration;
 
@@ -47,6 +49,11 @@ pub(crate) fn start(
     started.map(drop)
 }
 
+thread_local! {
+    /// The buffer that this thread writes; null if it is no writer thread.
+    static OWN_BUFFER: Cell<*const DoubleBuffer> = const { Cell::new(ptr::null()) };
+}
+
 struct Writer {
     buffer: &'static DoubleBuffer,
     reporter: &'static Reporter,
@@ -55,6 +62,7 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, flush_interval: Duration) {
+        OWN_BUFFER.set(self.buffer);
         let mut back = self.buffer.allocate();
         while let Some(batch) = self.buffer.take(&mut back, flush_interval) {
             if batch.reopen {
@@ -64,6 +72,7 @@ impl Writer {
                 break;
             }
             self.buffer.mark_written(batch);
+            self.reporter.report(self.file.take_error());
         }
         drop(self.file);
         self.buffer.end_buffering();
@@ -76,7 +85,6 @@ impl Writer {
         let mut backoff = BACKOFF_MIN;
         loop {
             let result = self.file.append(lines, &mut at);
-            self.reporter.report(self.file.take_error());
             if result.is_ok() {
                 return true;
             }
@@ -119,7 +127,7 @@ impl DoubleBuffer {
         let mut state = wait_while(&self.work, self.lock(), interval, |state| {
             state.request == Request::Nothing && state.phase == Phase::Running
         });
-        if state.phase == Phase::Abandoned {
+        if state.has_left() {
             return None;
         }
         let batch = Batch {
@@ -153,14 +161,15 @@ impl DoubleBuffer {
     }
 
     /// Waits before a failed write is tried again, but not if a caller waits for that write:
-    /// a new line is no reason to try again, a flush is. False if the lines are abandoned.
+    /// a new line is no reason to try again, a flush is. False if the lines are abandoned, or
+    /// if the thread goes on in a child that an error callback has forked.
     pub(crate) fn pause(&self, delay: Duration) -> bool {
         let mut state = wait_while(&self.work, self.lock(), delay, |state| {
-            state.request < Request::Retry && state.phase != Phase::Abandoned
+            state.request < Request::Retry && !state.has_left()
         });
         // What came meanwhile has waited long enough.
         state.request = Request::Write;
-        state.phase != Phase::Abandoned
+        !state.has_left()
     }
 
     /// The file is closed. Callers write their lines themselves from now on.
@@ -190,7 +199,8 @@ impl DoubleBuffer {
         }
     }
 
-    /// Asks the writer thread to write what there is and leave, and waits until it has.
+    /// Asks the writer thread to write what there is and leave, and waits until it has. On the
+    /// writer thread, which runs error callbacks, there is nothing to wait for.
     ///
     /// # Errors
     ///
@@ -202,6 +212,11 @@ impl DoubleBuffer {
             state.phase = Phase::Stopping;
         }
         self.notify_writer(state, Request::Retry);
+        let timeout = if ptr::eq(OWN_BUFFER.get(), self) {
+            Duration::ZERO
+        } else {
+            timeout
+        };
         let is_behind = |state: &mut State| !state.has_left();
         let mut state = wait_while(&self.progress, self.lock(), timeout, is_behind);
         if state.has_left() {
