@@ -133,7 +133,7 @@ impl Log {
     fn new(lines: usize) -> (Self, LogFile) {
         let target = Target::default();
         let file = LogFile::open(&target).unwrap();
-        let buffer = DoubleBuffer::new(target.clone(), file, lines * LINE);
+        let buffer = DoubleBuffer::new(target.clone(), file, lines * LINE, EVER);
         let file = buffer.start_buffering().unwrap();
         let buffer = Arc::new(buffer);
         (Self { buffer, target }, file)
@@ -148,7 +148,7 @@ impl Log {
         let buffer = Arc::clone(&self.buffer);
         thread::spawn(move || {
             let mut back = buffer.allocate();
-            while let Some(batch) = buffer.take(&mut back, EVER) {
+            while let Some(batch) = buffer.take(&mut back) {
                 let lines = batch.lines + u64::from(batch.reported > 0);
                 assert_eq!(back.len() as u64, lines * LINE as u64);
                 file.append(&back, &mut 0).unwrap();
@@ -261,7 +261,7 @@ fn an_error_does_not_wait_for_the_flush_interval() {
         let writer = thread::spawn(move || {
             let mut back = buffer.allocate();
             while back.is_empty() {
-                assert!(buffer.take(&mut back, EVER).is_some());
+                assert!(buffer.take(&mut back).is_some());
             }
             back
         });
@@ -278,7 +278,7 @@ fn a_flush_ends_the_pause_after_a_failed_write() {
         let (taken, is_taken) = mpsc::channel();
         let writer = thread::spawn(move || {
             let mut back = buffer.allocate();
-            while let Some(batch) = buffer.take(&mut back, EVER) {
+            while let Some(batch) = buffer.take(&mut back) {
                 if batch.lines > 0 {
                     taken.send(()).unwrap();
                     assert!(buffer.pause(EVER));

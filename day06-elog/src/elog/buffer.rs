@@ -31,6 +31,8 @@ pub(crate) struct DoubleBuffer {
     pub(super) progress: Condvar,
     /// In bytes; a quarter of it is worth waking the writer thread for.
     pub(super) capacity: usize,
+    /// How long a line may wait; less than `MIN_INTERVAL` is not at all.
+    pub(super) flush_interval: Duration,
     target: Target,
 }
 
@@ -46,12 +48,18 @@ pub(crate) struct State {
     pub(super) stats: Stats,
     /// Of the lost lines, those that the log does not mention yet.
     pub(super) unreported: u64,
+    /// The writer thread's last attempt has failed.
+    pub(super) has_failed: bool,
     /// A caller has waited in vain. Until the writer thread comes back, the next ones do not
     /// wait: a server must not crawl from one timeout to the next.
     pub(super) congested: bool,
     /// What callers write to without a writer thread; if it is closed, a line opens it.
     pub(super) file: Option<LogFile>,
 }
+
+/// A writer thread that looked for lines more often would do nothing else. Instead, each line
+/// wakes it.
+pub(super) const MIN_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Which thread writes.
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -81,8 +89,13 @@ pub(super) enum Request {
 
 impl DoubleBuffer {
     /// Callers write to `file`, until a writer thread takes it and `capacity` bytes of memory
-    /// stand in between.
-    pub(crate) fn new(target: Target, file: LogFile, capacity: usize) -> Self {
+    /// stand in between, for up to `flush_interval`.
+    pub(crate) fn new(
+        target: Target,
+        file: LogFile,
+        capacity: usize,
+        flush_interval: Duration,
+    ) -> Self {
         let file = Some(file);
         Self {
             state: Mutex::new(State {
@@ -93,6 +106,7 @@ impl DoubleBuffer {
             room: Condvar::new(),
             progress: Condvar::new(),
             capacity,
+            flush_interval,
             target,
         }
     }
@@ -134,7 +148,8 @@ impl DoubleBuffer {
             state.stats.queued += 1;
             state.front.extend_from_slice(line.bytes);
             state.front_lines += 1;
-            if line.level == Level::Error || state.front.len() >= self.capacity / 4 {
+            let is_urgent = line.level == Level::Error || self.flush_interval < MIN_INTERVAL;
+            if is_urgent || state.front.len() >= self.capacity / 4 {
                 self.notify_writer(state, Request::Write);
             }
         }

@@ -106,15 +106,17 @@ impl Builder {
         self
     }
 
-    /// How long a line may wait in memory while the disk keeps up. Default:
-    /// 200 ms.
+    /// How long a line may wait in memory while the disk keeps up. Below 1 ms, and
+    /// so with 0, each line wakes the writer thread. Default: 200 ms.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.flush_interval = interval;
         self
     }
 
     /// How long dropping the guard may wait for a disk that does not take the
-    /// last lines. Default: 5 s.
+    /// last lines. The lines are tried once in any case, so 0 loses nothing on a
+    /// healthy disk; a single write that hangs is left after half a second.
+    /// Default: 5 s.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
         self
@@ -187,7 +189,7 @@ impl Builder {
         let file = opened.map_err(|source| BuildError::Open { path, source })?;
         let core: &'static Core = Box::leak(Box::new(Core {
             level: AtomicU8::new(self.level.0),
-            buffer: DoubleBuffer::new(target, file, BUFFER_SIZE),
+            buffer: DoubleBuffer::new(target, file, BUFFER_SIZE, self.flush_interval),
             reporter,
             timeout: match self.when_full {
                 WhenFull::Block(timeout) => timeout,
@@ -196,7 +198,7 @@ impl Builder {
             shutdown_timeout: self.shutdown_timeout,
         }));
         if !self.synchronous {
-            let started = writer::start(&core.buffer, &core.reporter, self.flush_interval);
+            let started = writer::start(&core.buffer, &core.reporter);
             started.map_err(BuildError::Thread)?;
         }
         let logger = Elog { core };

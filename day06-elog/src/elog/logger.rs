@@ -166,8 +166,8 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// [`Lost`] says how many lines could not be written within `timeout`. They are
-    /// abandoned.
+    /// [`Lost`] says how many lines could not be written within `timeout`, of which they are
+    /// tried once at least. They are abandoned.
     pub fn shutdown(self, timeout: Duration) -> Result<Stats, Lost> {
         let logger = self.logger;
         // The guard has nothing to free, and must not end the log a second time.
