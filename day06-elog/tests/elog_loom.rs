@@ -9,8 +9,12 @@
 #[allow(dead_code, reason = "the double buffer needs some of it")]
 mod base {
     pub(crate) mod counter;
+    #[allow(unreachable_pub, reason = "it is public in the library")]
+    mod log_stderr;
     pub(crate) mod signal_mask;
     pub(crate) mod syscall;
+
+    pub(crate) use log_stderr::write_stderr;
 
     pub(crate) mod sync {
         use std::time::Duration;

@@ -6,6 +6,7 @@ use std::path::{self, PathBuf};
 use std::sync::atomic::AtomicU8;
 use std::time::Duration;
 
+use crate::base::write_stderr;
 use crate::elog::buffer::DoubleBuffer;
 #[cfg(feature = "log")]
 use crate::elog::facade::Facade;
@@ -13,7 +14,7 @@ use crate::elog::file::{LogFile, Target};
 use crate::elog::level::{Level, LevelFilter};
 use crate::elog::logger::{Core, Elog, Global, Guard};
 use crate::elog::process;
-use crate::elog::stats::{ErrorCallback, Reporter, write_stderr};
+use crate::elog::stats::{ErrorCallback, Reporter};
 use crate::elog::writer;
 
 /// The bytes in each of the two buffers. Together they bound what a crash of the process can

@@ -7,10 +7,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::base::write_stderr;
 use crate::elog::buffer::DoubleBuffer;
 use crate::elog::level::{Level, LevelFilter};
 use crate::elog::line::with_line;
-use crate::elog::stats::{Lost, Reporter, Stats, is_reporting, write_stderr};
+use crate::elog::stats::{Lost, Reporter, Stats, is_reporting};
 
 /// A logger, named after the tutorial's class. Copies are the same logger.
 ///

@@ -11,13 +11,14 @@ use day06_elog as reactor;
 
 use reactor::elog::{BuildError, Elog, Global, Level};
 
-use super::children::{command, play};
+use super::children::{Child, command, play};
 use super::elog_common::{Log, lossless, texts_in, texts_of};
 use super::{Named, Role};
 
 pub(crate) const TESTS: &[Named<fn()>] = named![
     failures_go_to_stderr_while_there_is_no_logger,
     a_closed_stderr_is_no_failure,
+    an_unread_stderr_holds_up_nothing,
     the_environment_overrides_the_level,
     a_relative_path_survives_a_change_of_directory,
     without_an_interval_an_idle_writer_thread_sleeps,
@@ -26,6 +27,7 @@ pub(crate) const TESTS: &[Named<fn()>] = named![
 pub(crate) const ROLES: &[Named<Role>] = named![
     log_without_logger,
     log_without_logger_and_stderr,
+    report_a_full_disk,
     log_all_levels,
     log_to_relative_path,
     idle_without_interval,
@@ -56,6 +58,23 @@ fn log_without_logger_and_stderr(path: PathBuf, number: usize) {
     // SAFETY: nothing else in this process uses the descriptor.
     assert_eq!(unsafe { libc::close(libc::STDERR_FILENO) }, 0);
     log_without_logger(path, number);
+}
+
+/// The writer thread, the thread that ends the log and callers without a log each have
+/// something to report.
+fn an_unread_stderr_holds_up_nothing() {
+    for role in ["report_a_full_disk", "log_without_logger"] {
+        let (mut child, unread) = Child::start_unread(role, Path::new("/dev/full"), 0);
+        assert!(child.wait().success(), "{role}");
+        drop(unread);
+    }
+}
+
+fn report_a_full_disk(path: PathBuf, _: usize) {
+    let builder = Elog::builder(&path).shutdown_timeout(Duration::ZERO);
+    let guard = builder.build().unwrap();
+    reactor::error!(logger: guard.logger(), "not written");
+    drop(guard);
 }
 
 fn the_environment_overrides_the_level() {
