@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::mem;
 use std::path::{self, PathBuf};
 use std::sync::atomic::AtomicU8;
 use std::time::Duration;
@@ -155,7 +156,7 @@ impl Builder {
     /// # Errors
     ///
     /// As [`build`](Self::build), and when the process has a logger already, be it
-    /// of the `log` crate.
+    /// of the `log` crate. What was started is ended again then; only the file stays.
     pub fn init(mut self) -> Result<Guard, BuildError> {
         if Global.logger().is_some() {
             return Err(BuildError::AlreadyInstalled);
@@ -166,11 +167,22 @@ impl Builder {
                 Err(error) => write_stderr(format!("elog: {LEVEL_VARIABLE}: {error}\n")),
             }
         }
+        // A hook cannot be taken back, so it is the last.
+        let panic_hook = mem::take(&mut self.panic_hook);
         let guard = self.build()?;
+        let logger = guard.logger();
         #[cfg(feature = "log")]
-        log::set_logger(&Facade).map_err(|_| BuildError::AlreadyInstalled)?;
-        let installed = Global.install(guard.logger());
-        installed.map_err(|_| BuildError::AlreadyInstalled)?;
+        let is_free = log::set_logger(&Facade).is_ok();
+        #[cfg(not(feature = "log"))]
+        let is_free = true;
+        if !is_free || Global.install(logger).is_err() {
+            drop(guard);
+            process::unregister(logger);
+            return Err(BuildError::AlreadyInstalled);
+        }
+        if panic_hook {
+            process::log_panics(logger);
+        }
         Ok(guard)
     }
 

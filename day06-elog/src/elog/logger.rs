@@ -217,8 +217,9 @@ impl Global {
     ///
     /// Fails if the process has another logger already.
     pub(crate) fn install(self, logger: Elog) -> Result<(), Elog> {
+        INSTALLED.set(logger)?;
         #[cfg(feature = "log")]
         log::set_max_level(logger.level().to_facade());
-        INSTALLED.set(logger)
+        Ok(())
     }
 }

@@ -42,6 +42,11 @@ pub(crate) fn register(logger: Elog) {
     lock(&LOGGERS).push(logger);
 }
 
+/// Undoes [`register`] for a logger that has ended and that no other part of the program has.
+pub(crate) fn unregister(logger: Elog) {
+    lock(&LOGGERS).retain(|&other| other != logger);
+}
+
 extern "C" fn shut_down_all() {
     // A copy: loggers must not be locked out while the last lines are written.
     let loggers = lock(&LOGGERS).clone();

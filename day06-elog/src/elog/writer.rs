@@ -46,6 +46,9 @@ pub(crate) fn start(buffer: &'static DoubleBuffer, reporter: &'static Reporter) 
     let builder = thread::Builder::new().name("elog".into());
     let started = builder.spawn(move || writer.run());
     before.restore()?;
+    if started.is_err() {
+        buffer.end_buffering();
+    }
     started.map(drop)
 }
 
