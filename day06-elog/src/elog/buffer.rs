@@ -172,7 +172,8 @@ impl DoubleBuffer {
         Ok(())
     }
 
-    /// Closes the file of a logger that has stopped, after the line about lost lines.
+    /// Closes the file of a logger that has stopped, after the line about lost lines, and after
+    /// it has created the file at the path if the writer thread left before it could reopen.
     ///
     /// # Errors
     ///
@@ -180,10 +181,13 @@ impl DoubleBuffer {
     pub(crate) fn close_file(&self) -> io::Result<()> {
         let mut state = self.lock();
         let result = match state.phase {
-            Phase::Direct if state.unreported > 0 => state.append(b"", &self.target),
+            Phase::Direct if state.unreported > 0 || state.reopen => {
+                state.append(b"", &self.target)
+            }
             _ => Ok(()),
         };
         state.file = None;
+        state.reopen = false;
         result
     }
 
