@@ -187,7 +187,8 @@ impl Builder {
     }
 
     /// Starts a logger of its own. It belongs to this process: a daemon starts it
-    /// after it has forked, or goes on without a writer thread.
+    /// after it has forked, or goes on without a writer thread. A fork writes the
+    /// lines that were logged before it, and waits up to half a second for the disk.
     ///
     /// # Errors
     ///

@@ -85,6 +85,11 @@ impl Elog {
     /// the end of the process, and not a power failure: nothing here calls fsync(2). Inside
     /// an error callback, which may run on the writer thread, it returns at once.
     ///
+    /// Call it before what ends the program without a function at exit:
+    /// [exec(3)](https://man7.org/linux/man-pages/man3/exec.3.html) (`CommandExt::exec`),
+    /// [_exit(2)](https://man7.org/linux/man-pages/man2/_exit.2.html) and
+    /// [`abort`](std::process::abort).
+    ///
     /// # Errors
     ///
     /// [`TimedOut`](io::ErrorKind::TimedOut) when lines were still waiting after `timeout`.

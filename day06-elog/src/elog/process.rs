@@ -9,8 +9,11 @@
 //! ever, and the lines in the buffers are about to be written by the parent. So
 //! [pthread_atfork(3)](https://man7.org/linux/man-pages/man3/pthread_atfork.3.html) takes
 //! every lock before, and gives it back on both sides; the child forgets the inherited lines,
-//! and writes its own without a writer thread. No lock is held while the writer thread writes,
-//! so a fork does not wait for the disk; only that of a synchronous logger is.
+//! and writes its own without a writer thread. The lines that were logged before the fork are
+//! written first, as the parent may not live on: [daemon(3)] ends it by `_exit`, which runs no
+//! function at exit. A disk that takes nothing holds up the fork for [`FORK_TIMEOUT`].
+//!
+//! [daemon(3)]: https://man7.org/linux/man-pages/man3/daemon.3.html
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -65,7 +68,15 @@ thread_local! {
         const { Cell::new(ManuallyDrop::new(None)) };
 }
 
+/// How long a fork waits for the lines that were logged before it.
+const FORK_TIMEOUT: Duration = Duration::from_millis(500);
+
 extern "C" fn before_fork() {
+    let unlocked = lock(&LOGGERS).clone();
+    for logger in unlocked {
+        // Lines that still wait stay the parent's.
+        let _ = logger.flush(FORK_TIMEOUT);
+    }
     let loggers = lock(&LOGGERS);
     let states = loggers
         .iter()
