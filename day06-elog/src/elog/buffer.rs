@@ -12,6 +12,7 @@
 //! waiting for it, is in `writer`; the tests of both are in `tests/elog_loom.rs`.
 
 use std::io;
+use std::mem;
 use std::time::Duration;
 
 use crate::base::sync::{Condvar, Mutex, MutexGuard, lock, wait_while};
@@ -31,7 +32,7 @@ pub(crate) struct DoubleBuffer {
     pub(super) progress: Condvar,
     /// In bytes; a quarter of it is worth waking the writer thread for.
     pub(super) capacity: usize,
-    /// How long a line may wait; less than `MIN_INTERVAL` is not at all.
+    /// How long a line may wait: less than `MIN_INTERVAL` is not at all.
     pub(super) flush_interval: Duration,
     target: Target,
 }
@@ -57,8 +58,7 @@ pub(crate) struct State {
     pub(super) file: Option<LogFile>,
 }
 
-/// A writer thread that looked for lines more often would do nothing else. Instead, each line
-/// wakes it.
+/// Instead of looking for lines more often, the writer thread is woken by each of them.
 pub(super) const MIN_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Which thread writes.
@@ -180,14 +180,12 @@ impl DoubleBuffer {
     /// As for [`push`](Self::push).
     pub(crate) fn close_file(&self) -> io::Result<()> {
         let mut state = self.lock();
+        let must_open = mem::take(&mut state.reopen) || state.unreported > 0;
         let result = match state.phase {
-            Phase::Direct if state.unreported > 0 || state.reopen => {
-                state.append(b"", &self.target)
-            }
+            Phase::Direct if must_open => state.append(b"", &self.target),
             _ => Ok(()),
         };
         state.file = None;
-        state.reopen = false;
         result
     }
 

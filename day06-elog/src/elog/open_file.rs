@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
 use crate::base::syscall::check;
@@ -83,6 +83,20 @@ impl OpenFile {
         match (self.file.metadata(), fs::metadata(path)) {
             (Ok(open), Ok(named)) => identity(open) == identity(named),
             _ => false,
+        }
+    }
+
+    /// Creates the next file, with the mode of this one and, if that is allowed, its owner. A
+    /// failure leaves it to [`open`](Self::open), which reports why.
+    pub(crate) fn create_like(&self, path: &Path) {
+        let mut options = OpenOptions::new();
+        options.append(true).create_new(true);
+        if let Ok(old) = self.file.metadata()
+            && let Ok(file) = options.mode(old.mode() & 0o777).open(path)
+        {
+            let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
+            // What umask(2) has taken away.
+            let _ = file.set_permissions(old.permissions());
         }
     }
 

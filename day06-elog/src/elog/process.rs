@@ -25,7 +25,7 @@ use crate::base::sync::{Mutex, MutexGuard, lock};
 use crate::elog::buffer::State;
 use crate::elog::level::{Level, file_name};
 use crate::elog::line::forget_thread_id;
-use crate::elog::logger::Elog;
+use crate::elog::logger::{Elog, Guard};
 
 /// All loggers of the process. Locked so that no fork happens while one is added.
 static LOGGERS: Mutex<Vec<Elog>> = Mutex::new(Vec::new());
@@ -45,8 +45,10 @@ pub(crate) fn register(logger: Elog) {
     lock(&LOGGERS).push(logger);
 }
 
-/// Undoes [`register`] for a logger that has ended and that no other part of the program has.
-pub(crate) fn unregister(logger: Elog) {
+/// Ends a logger that no other part of the program has, and undoes [`register`].
+pub(crate) fn unregister(guard: Guard) {
+    let logger = guard.logger();
+    drop(guard);
     lock(&LOGGERS).retain(|&other| other != logger);
 }
 
