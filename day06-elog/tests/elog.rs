@@ -12,7 +12,7 @@ use std::time::Duration;
 use day06_elog as reactor;
 
 use elog_common::{Log, assert_adds_up, checked, in_both_modes, lossless, verify};
-use reactor::elog::{Elog, Level, LevelFilter, MAX_LINE};
+use reactor::elog::{Elog, Level, LevelFilter, MAX_LINE, WhenFull};
 
 #[test]
 fn dropping_the_guard_leaves_every_line_in_the_file() {
@@ -247,4 +247,26 @@ fn a_file_that_cannot_be_opened_is_an_error_that_names_it() {
         error.to_string(),
         "cannot log to /nowhere/log: No such file or directory (os error 2)"
     );
+}
+
+#[test]
+fn timeouts_of_nothing_lose_nothing_on_a_healthy_disk() {
+    for interval in [Duration::ZERO, Duration::MAX] {
+        for _ in 0..100 {
+            let log = Log::new();
+            let builder = Elog::builder(&log.path).flush_interval(interval);
+            let builder = builder.when_full(WhenFull::Block(Duration::ZERO));
+            let guard = builder.build().unwrap();
+            reactor::info!(logger: guard.logger(), "one");
+            let stats = guard.shutdown(Duration::ZERO).expect("nothing is lost");
+            assert_eq!((stats.accepted, stats.written), (1, 1));
+            assert_eq!(log.texts(), ["one"]);
+        }
+    }
+}
+
+#[test]
+fn a_log_without_lines_ends_without_loss() {
+    let guard = Elog::builder("/dev/full").build().unwrap();
+    guard.shutdown(Duration::ZERO).expect("nothing to lose");
 }

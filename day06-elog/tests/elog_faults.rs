@@ -3,7 +3,7 @@
 
 mod elog_common;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::process::Command;
@@ -14,12 +14,19 @@ use std::time::Duration;
 
 use day06_elog as reactor;
 
-use elog_common::{Log, MEMORY, assert_adds_up, checked, take_lost, texts_of, verify, verify_one};
-use reactor::elog::{Elog, WhenFull};
+use elog_common::{
+    Log, MEMORY, assert_adds_up, checked, in_both_modes, take_lost, texts_in, texts_of, verify,
+    verify_one,
+};
+use reactor::elog::{BuildError, Elog, WhenFull};
+
+fn make_unread_pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
 
 /// Turns the log's path into a pipe, and returns its other end.
 fn make_pipe(path: &Path) -> File {
-    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    make_unread_pipe(path);
     // Opened for both, a pipe does not wait for its other end.
     File::options().read(true).write(true).open(path).unwrap()
 }
@@ -195,4 +202,26 @@ fn a_full_disk_is_reported_to_a_callback_that_may_log() {
         assert!(stats.io_errors > 0);
         assert_adds_up(stats);
     }
+}
+
+#[test]
+fn a_pipe_without_a_reader_is_an_error_and_nothing_waits() {
+    in_both_modes(|log, builder| {
+        let moved_to = log.dir().join("moved");
+        let guard = builder.build().unwrap();
+        let logger = guard.logger();
+        fs::rename(&log.path, &moved_to).unwrap();
+        make_unread_pipe(&log.path);
+        logger.reopen();
+        reactor::info!(logger: logger, "still in the old file");
+        let stats = guard.shutdown(Duration::MAX).unwrap();
+        assert_eq!((stats.written, stats.dropped_io), (1, 0));
+        assert!(logger.stats().io_errors > 0);
+        assert_eq!(texts_in(&moved_to), ["still in the old file"]);
+
+        let BuildError::Open { source, .. } = Elog::builder(&log.path).build().unwrap_err() else {
+            panic!("not an error of open(2)");
+        };
+        assert_eq!(source.raw_os_error(), Some(libc::ENXIO));
+    });
 }

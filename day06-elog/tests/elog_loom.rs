@@ -9,8 +9,12 @@
 #[allow(dead_code, reason = "the double buffer needs some of it")]
 mod base {
     pub(crate) mod counter;
+    #[allow(unreachable_pub, reason = "it is public in the library")]
+    mod log_stderr;
     pub(crate) mod signal_mask;
     pub(crate) mod syscall;
+
+    pub(crate) use log_stderr::write_stderr;
 
     pub(crate) mod sync {
         use std::time::Duration;
@@ -48,18 +52,20 @@ mod elog {
         buffer.lock().stats
     }
 
-    /// A file in memory, which never fails.
+    /// A file in memory, which never fails, and how often it was opened.
     pub(crate) mod file {
         use std::io;
+        use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
         use std::sync::{Arc, Mutex};
 
         #[derive(Clone, Default)]
-        pub(crate) struct Target(pub(crate) Arc<Mutex<Vec<u8>>>);
+        pub(crate) struct Target(pub(crate) Arc<Mutex<Vec<u8>>>, pub(crate) Arc<AtomicUsize>);
 
         pub(crate) struct LogFile(Target);
 
         impl LogFile {
             pub(crate) fn open(target: &Target) -> io::Result<Self> {
+                target.1.fetch_add(1, Relaxed);
                 Ok(Self(target.clone()))
             }
 
@@ -69,7 +75,9 @@ mod elog {
                 Ok(())
             }
 
-            pub(crate) fn reopen_if_moved(&mut self) {}
+            pub(crate) fn reopen_if_moved(&mut self) {
+                self.0.1.fetch_add(1, Relaxed);
+            }
 
             pub(crate) fn take_error(&mut self) -> io::Result<()> {
                 Ok(())
@@ -99,6 +107,7 @@ mod elog {
     }
 }
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use elog::buffer::DoubleBuffer;
@@ -133,7 +142,7 @@ impl Log {
     fn new(lines: usize) -> (Self, LogFile) {
         let target = Target::default();
         let file = LogFile::open(&target).unwrap();
-        let buffer = DoubleBuffer::new(target.clone(), file, lines * LINE);
+        let buffer = DoubleBuffer::new(target.clone(), file, lines * LINE, EVER);
         let file = buffer.start_buffering().unwrap();
         let buffer = Arc::new(buffer);
         (Self { buffer, target }, file)
@@ -148,9 +157,12 @@ impl Log {
         let buffer = Arc::clone(&self.buffer);
         thread::spawn(move || {
             let mut back = buffer.allocate();
-            while let Some(batch) = buffer.take(&mut back, EVER) {
+            while let Some(batch) = buffer.take(&mut back) {
                 let lines = batch.lines + u64::from(batch.reported > 0);
                 assert_eq!(back.len() as u64, lines * LINE as u64);
+                if batch.reopen {
+                    file.reopen_if_moved();
+                }
                 file.append(&back, &mut 0).unwrap();
                 buffer.mark_written(batch);
             }
@@ -261,7 +273,7 @@ fn an_error_does_not_wait_for_the_flush_interval() {
         let writer = thread::spawn(move || {
             let mut back = buffer.allocate();
             while back.is_empty() {
-                assert!(buffer.take(&mut back, EVER).is_some());
+                assert!(buffer.take(&mut back).is_some());
             }
             back
         });
@@ -278,7 +290,7 @@ fn a_flush_ends_the_pause_after_a_failed_write() {
         let (taken, is_taken) = mpsc::channel();
         let writer = thread::spawn(move || {
             let mut back = buffer.allocate();
-            while let Some(batch) = buffer.take(&mut back, EVER) {
+            while let Some(batch) = buffer.take(&mut back) {
                 if batch.lines > 0 {
                     taken.send(()).unwrap();
                     assert!(buffer.pause(EVER));
@@ -307,5 +319,20 @@ fn every_dropped_line_is_reported_once() {
         writer.join().unwrap();
         log.buffer.close_file().unwrap();
         assert_eq!(log.reported(), stats_of(&log.buffer).dropped_full);
+    });
+}
+
+#[test]
+fn a_reopening_is_honoured_however_soon_the_end_follows() {
+    explore(|| {
+        let (log, file) = Log::new(1);
+        let writer = log.spawn_writer(file);
+        let buffer = Arc::clone(&log.buffer);
+        let reopening = thread::spawn(move || buffer.reopen().unwrap());
+        assert_eq!(log.buffer.stop(EVER), Ok(()));
+        reopening.join().unwrap();
+        writer.join().unwrap();
+        log.buffer.close_file().unwrap();
+        assert_eq!(log.target.1.load(Relaxed), 2, "the first time and again");
     });
 }

@@ -3,12 +3,17 @@
 mod elog_common;
 
 use std::fs;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use day06_elog as reactor;
 
-use elog_common::{Log, assert_adds_up, checked, in_both_modes, lossless, texts_in, verify};
+use elog_common::{
+    Log, assert_adds_up, checked, files_at, in_both_modes, lossless, texts_in, verify,
+};
 use reactor::elog::Elog;
 
 /// Logs numbered lines until `seen` is satisfied, and returns how many.
@@ -220,5 +225,68 @@ fn a_file_that_is_copied_and_truncated_has_no_hole() {
         let content = fs::read_to_string(&log.path).unwrap();
         assert!(content.ends_with("] after\n"));
         assert!(!content.contains('\0'));
+    });
+}
+
+/// The link may be one of several, and relative.
+#[test]
+fn a_symbolic_link_stays_and_its_target_is_rotated() {
+    in_both_modes(|log, builder| {
+        let data = log.dir().join("data");
+        fs::create_dir(&data).unwrap();
+        symlink("data/link", &log.path).unwrap();
+        symlink("file", data.join("link")).unwrap();
+        let guard = builder.rotate(1000, u32::MAX).build().unwrap();
+        for number in 0..100 {
+            let text = checked(0, number, "");
+            reactor::info!(logger: guard.logger(), "{text}");
+        }
+        drop(guard);
+        assert_eq!(fs::read_link(&log.path).unwrap(), Path::new("data/link"));
+        assert_eq!(log.files(), [&*log.path]);
+        let files = files_at(&data.join("file"));
+        assert!(files.len() > 2, "{files:?}");
+        let texts: Vec<_> = files.iter().flat_map(|path| texts_in(path)).collect();
+        assert_eq!(verify(&texts)[&0], 100);
+    });
+}
+
+/// As `/dev/stdout` is, which may be a file of the shell's.
+#[test]
+fn the_file_behind_a_descriptor_is_never_renamed() {
+    in_both_modes(|log, builder| {
+        let redirected = log.dir().join("redirected");
+        let file = fs::File::create(&redirected).unwrap();
+        symlink(format!("/proc/self/fd/{}", file.as_raw_fd()), &log.path).unwrap();
+        let guard = builder.rotate(1000, 3).build().unwrap();
+        for number in 0..100 {
+            let text = checked(0, number, "");
+            reactor::info!(logger: guard.logger(), "{text}");
+        }
+        let logger = guard.logger();
+        drop(guard);
+        assert_eq!(logger.stats().io_errors, 0);
+        assert_eq!(files_at(&redirected), [&*redirected]);
+        assert_eq!(log.files(), [&*log.path]);
+        assert_eq!(verify(&texts_in(&redirected))[&0], 100);
+    });
+}
+
+#[test]
+fn a_rotation_keeps_the_mode() {
+    in_both_modes(|log, builder| {
+        let guard = builder.rotate(1000, 2).build().unwrap();
+        // More than the usual umask(2) leaves, and less than open(2) asks for.
+        fs::set_permissions(&log.path, fs::Permissions::from_mode(0o662)).unwrap();
+        for number in 0..100 {
+            reactor::info!(logger: guard.logger(), "{number}");
+        }
+        drop(guard);
+        let files = log.files();
+        assert_eq!(files.len(), 3);
+        for file in files {
+            let mode = fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o662, "{}", file.display());
+        }
     });
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 
-use conformance::{Process, Signal, assert_echo, assert_failure, day, fill_pipe, path_of};
+use conformance::{Process, Server, Signal, assert_echo, assert_failure, day, fill_pipe, path_of};
 
 #[test]
 fn the_log_has_the_beginning_and_the_end() {
@@ -86,4 +86,19 @@ fn an_unread_log_does_not_stop_the_loop() {
     let mut lines = BufReader::new(log).lines().map_while(Result::ok);
     let message = lines.find(|line| line.contains("accepting no clients"));
     assert!(message.is_some(), "the log has lost it");
+}
+
+/// The server reports on stderr that clients are still here. On day 5, that stops the loop.
+#[test]
+fn an_unread_stderr_does_not_keep_the_server_from_stopping() {
+    let (_stderr, writer) = io::pipe().expect("a pipe");
+    fill_pipe(&writer);
+    let script = r#"exec "$0" 127.0.0.1:0 --prefix '' --quiet --threads 0 2>"$1""#;
+    let server = Server::run("sh", &["-c", script, day!().server, &path_of(&writer)]);
+    drop(writer);
+    let client = server.connect();
+    assert_echo(&client, b"hello");
+    server.process.signal(Signal::SIGTERM);
+    server.process.signal(Signal::SIGINT);
+    assert_eq!(server.process.end().code, Some(0));
 }

@@ -8,3 +8,4 @@ pub(crate) mod sync;
 pub(crate) mod syscall;
 
 pub use log_stderr::log_stderr;
+pub(crate) use log_stderr::write_stderr;

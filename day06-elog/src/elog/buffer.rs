@@ -12,6 +12,7 @@
 //! waiting for it, is in `writer`; the tests of both are in `tests/elog_loom.rs`.
 
 use std::io;
+use std::mem;
 use std::time::Duration;
 
 use crate::base::sync::{Condvar, Mutex, MutexGuard, lock, wait_while};
@@ -31,6 +32,8 @@ pub(crate) struct DoubleBuffer {
     pub(super) progress: Condvar,
     /// In bytes; a quarter of it is worth waking the writer thread for.
     pub(super) capacity: usize,
+    /// How long a line may wait: less than `MIN_INTERVAL` is not at all.
+    pub(super) flush_interval: Duration,
     target: Target,
 }
 
@@ -46,12 +49,17 @@ pub(crate) struct State {
     pub(super) stats: Stats,
     /// Of the lost lines, those that the log does not mention yet.
     pub(super) unreported: u64,
+    /// The writer thread's last attempt has failed.
+    pub(super) has_failed: bool,
     /// A caller has waited in vain. Until the writer thread comes back, the next ones do not
     /// wait: a server must not crawl from one timeout to the next.
     pub(super) congested: bool,
     /// What callers write to without a writer thread; if it is closed, a line opens it.
     pub(super) file: Option<LogFile>,
 }
+
+/// Instead of looking for lines more often, the writer thread is woken by each of them.
+pub(super) const MIN_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Which thread writes.
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -81,8 +89,13 @@ pub(super) enum Request {
 
 impl DoubleBuffer {
     /// Callers write to `file`, until a writer thread takes it and `capacity` bytes of memory
-    /// stand in between.
-    pub(crate) fn new(target: Target, file: LogFile, capacity: usize) -> Self {
+    /// stand in between, for up to `flush_interval`.
+    pub(crate) fn new(
+        target: Target,
+        file: LogFile,
+        capacity: usize,
+        flush_interval: Duration,
+    ) -> Self {
         let file = Some(file);
         Self {
             state: Mutex::new(State {
@@ -93,6 +106,7 @@ impl DoubleBuffer {
             room: Condvar::new(),
             progress: Condvar::new(),
             capacity,
+            flush_interval,
             target,
         }
     }
@@ -134,7 +148,8 @@ impl DoubleBuffer {
             state.stats.queued += 1;
             state.front.extend_from_slice(line.bytes);
             state.front_lines += 1;
-            if line.level == Level::Error || state.front.len() >= self.capacity / 4 {
+            let is_urgent = line.level == Level::Error || self.flush_interval < MIN_INTERVAL;
+            if is_urgent || state.front.len() >= self.capacity / 4 {
                 self.notify_writer(state, Request::Write);
             }
         }
@@ -157,15 +172,17 @@ impl DoubleBuffer {
         Ok(())
     }
 
-    /// Closes the file of a logger that has stopped, after the line about lost lines.
+    /// Closes the file of a logger that has stopped, after the line about lost lines, and after
+    /// it has created the file at the path if the writer thread left before it could reopen.
     ///
     /// # Errors
     ///
     /// As for [`push`](Self::push).
     pub(crate) fn close_file(&self) -> io::Result<()> {
         let mut state = self.lock();
+        let must_open = mem::take(&mut state.reopen) || state.unreported > 0;
         let result = match state.phase {
-            Phase::Direct if state.unreported > 0 => state.append(b"", &self.target),
+            Phase::Direct if must_open => state.append(b"", &self.target),
             _ => Ok(()),
         };
         state.file = None;

@@ -117,19 +117,46 @@ impl LogFile {
     fn rotate(&mut self) {
         // Another program may have moved this file already, and the new one is not to be
         // moved away because the old one is full.
-        if self.file.is_at(&self.target.path)
-            && let Err(error) = self.target.shift()
+        let resolved = self.target.resolve_links();
+        if let Some(target) = &resolved
+            && self.file.is_at(&target.path)
         {
-            self.pending_error = Some(explain("cannot rotate", &error));
+            match target.shift() {
+                Ok(()) => self.file.create_like(&target.path),
+                Err(error) => self.pending_error = Some(explain("cannot rotate", &error)),
+            }
         }
         self.reopen_if_moved();
-        if self.pending_error.is_some() {
+        if resolved.is_none() || self.pending_error.is_some() {
             self.next_rotation = Deadline::after(ROTATION_PAUSE);
         }
     }
 }
 
 impl Target {
+    /// Where the path leads to: a symbolic link stays, and the file behind it is rotated.
+    /// `None` if it leads to the descriptor of a process, as `/dev/stdout` does: that file is
+    /// another program's, such as a shell's, and is never renamed.
+    fn resolve_links(&self) -> Option<Self> {
+        let mut target = self.clone();
+        // The kernel follows 40 links and not one more, and has followed these.
+        for _ in 0..40 {
+            if ["/proc", "/dev/fd"]
+                .iter()
+                .any(|dir| target.path.starts_with(dir))
+            {
+                return None;
+            }
+            let Ok(link) = fs::read_link(&target.path) else {
+                break;
+            };
+            // A relative link starts where it is; an absolute one replaces the path.
+            target.path.pop();
+            target.path.push(link);
+        }
+        Some(target)
+    }
+
     /// Moves the file at the path out of the way, and deletes what is too old: `log` becomes
     /// `log.1`, `log.1` becomes `log.2`. LevelDB renames `LOG` to `LOG.old` when it starts,
     /// and keeps that one.

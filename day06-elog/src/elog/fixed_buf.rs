@@ -81,7 +81,8 @@ impl Write for FixedBuf<'_> {
     }
 }
 
-/// Passes text on with its control characters escaped, so that one record is one line.
+/// Passes text on with its control characters escaped, so that one record is one line for
+/// every reader.
 ///
 /// A logged name with a line feed in it could forge a whole record, and one with an escape
 /// sequence takes over the terminal that shows the log. Clients choose such names, so the
@@ -103,7 +104,7 @@ impl<W: Write> Escape<'_, W> {
     #[cold]
     fn write_escaped(&mut self, text: &str) -> fmt::Result {
         for char in text.chars() {
-            if char.is_control() {
+            if misleads(char) {
                 write!(self.0, "{}", char.escape_default())?;
             } else {
                 self.0.write_char(char)?;
@@ -113,13 +114,21 @@ impl<W: Write> Escape<'_, W> {
     }
 }
 
-/// True if any byte is, or may begin, a control character: C0, DEL, or the 0xC2 that starts
-/// C1 in UTF-8, where 0x9B alone opens an escape sequence. Looks at every byte instead of
-/// stopping early, which lets the compiler take sixteen at a time.
+/// True for control characters; for U+2028 and U+2029, which end a line for JavaScript and
+/// Python; and for those that reverse the direction of the text around them
+/// ([UAX #9](https://www.unicode.org/reports/tr9/)), so that `fdp.exe` is shown as `exe.pdf`.
+fn misleads(char: char) -> bool {
+    let code = u32::from(char);
+    char.is_control() || matches!(code, 0x61C | 0x200E..=0x200F | 0x2028..=0x202E | 0x2066..=0x2069)
+}
+
+/// True if any byte is, or may begin in UTF-8, a character to escape: C0, DEL, 0xC2 for C1,
+/// where 0x9B alone opens an escape sequence, and 0xD8 and 0xE2 for the others. Looks at
+/// every byte instead of stopping early, which lets the compiler take sixteen at a time.
 #[inline]
 fn may_need_escape(text: &str) -> bool {
     text.bytes().fold(false, |found, byte| {
-        found | (byte < 0x20) | (byte == 0x7F) | (byte == 0xC2)
+        found | (byte < 0x20) | matches!(byte, 0x7F | 0xC2 | 0xD8 | 0xE2)
     })
 }
 
@@ -188,12 +197,22 @@ mod tests {
     }
 
     #[test]
-    fn no_character_leaves_a_control_character_behind() {
-        for char in (0..0x300).filter_map(char::from_u32) {
+    fn no_character_breaks_or_turns_a_line() {
+        let is_unicode_control = |char| {
+            "\u{61C}\u{200E}\u{200F}\u{2028}\u{2029}\u{202A}\u{202B}\
+            \u{202C}\u{202D}\u{202E}\u{2066}\u{2067}\u{2068}\u{2069}"
+                .contains(char)
+        };
+        for char in (0..0x3000).filter_map(char::from_u32) {
             let out = escaped(&format!("a{char}b"));
-            assert!(!out.chars().any(char::is_control), "{char:?} gave {out:?}");
-            assert!(out.starts_with('a') && out.ends_with('b'));
-            assert_eq!(out == format!("a{char}b"), !char.is_control());
+            let is_escaped = char.is_control() || is_unicode_control(char);
+            let expected = char.escape_default().to_string();
+            let expected = if is_escaped {
+                expected
+            } else {
+                char.to_string()
+            };
+            assert_eq!(out, format!("a{expected}b"), "{char:?}");
         }
     }
 

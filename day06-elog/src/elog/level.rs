@@ -126,6 +126,28 @@ impl std::error::Error for ParseLevelError {}
 /// reactor::log!(logger: audit, level, "{} clients", 3);
 /// # Ok::<(), reactor::elog::BuildError>(())
 /// ```
+///
+/// A record is one line, so the line feeds of `{:#?}` are escaped. What has several lines is
+/// logged as several records; with a common word in front, as other threads log between them:
+///
+/// ```
+/// # use day06_elog as reactor;
+/// # use reactor::elog::{Builder, Level};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("log");
+/// # let log = Builder::new(&path).build()?;
+/// # let logger = log.logger();
+/// let options = Some(5);
+/// for line in format!("{options:#?}").lines() {
+///     reactor::info!(logger: logger, "options: {line}");
+/// }
+/// # drop(log);
+/// # let content = std::fs::read_to_string(&path).unwrap();
+/// # let lines = content.lines().skip(1);
+/// # let texts: Vec<_> = lines.map(|line| line.split_once("] ").unwrap().1).collect();
+/// # assert_eq!(texts, ["options: Some(", "options:     5,", "options: )"]);
+/// # Ok::<(), reactor::elog::BuildError>(())
+/// ```
 #[macro_export]
 macro_rules! log {
     (logger: $logger:expr, $level:expr, $($arg:tt)+) => {{

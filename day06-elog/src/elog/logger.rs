@@ -7,10 +7,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::base::write_stderr;
 use crate::elog::buffer::DoubleBuffer;
 use crate::elog::level::{Level, LevelFilter};
 use crate::elog::line::with_line;
-use crate::elog::stats::{Lost, Reporter, Stats, is_reporting, write_stderr};
+use crate::elog::stats::{Lost, Reporter, Stats, is_reporting};
 
 /// A logger, named after the tutorial's class. Copies are the same logger.
 ///
@@ -83,6 +84,11 @@ impl Elog {
     /// Waits until the kernel has every line that was logged before the call. That survives
     /// the end of the process, and not a power failure: nothing here calls fsync(2). Inside
     /// an error callback, which may run on the writer thread, it returns at once.
+    ///
+    /// Call it before what ends the program without a function at exit:
+    /// [exec(3)](https://man7.org/linux/man-pages/man3/exec.3.html) (`CommandExt::exec`),
+    /// [_exit(2)](https://man7.org/linux/man-pages/man2/_exit.2.html) and
+    /// [`abort`](std::process::abort).
     ///
     /// # Errors
     ///
@@ -166,8 +172,8 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// [`Lost`] says how many lines could not be written within `timeout`. They are
-    /// abandoned.
+    /// [`Lost`] says how many lines could not be written within `timeout`, of which they are
+    /// tried once at least. They are abandoned.
     pub fn shutdown(self, timeout: Duration) -> Result<Stats, Lost> {
         let logger = self.logger;
         // The guard has nothing to free, and must not end the log a second time.
@@ -216,8 +222,9 @@ impl Global {
     ///
     /// Fails if the process has another logger already.
     pub(crate) fn install(self, logger: Elog) -> Result<(), Elog> {
+        INSTALLED.set(logger)?;
         #[cfg(feature = "log")]
         log::set_max_level(logger.level().to_facade());
-        INSTALLED.set(logger)
+        Ok(())
     }
 }

@@ -3,8 +3,10 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
+
+use crate::base::syscall::check;
 
 /// The first line of a new file: which clock, and what the columns are.
 const FIRST_LINE: &[u8] = b"# UTC date-time.microseconds thread level place] text\n";
@@ -24,8 +26,16 @@ impl OpenFile {
     /// Opens a file to append to, or creates it (`O_APPEND | O_CREAT | O_CLOEXEC`,
     /// [open(2)](https://man7.org/linux/man-pages/man2/open.2.html)). Never truncates: what
     /// an earlier run wrote may be all there is to explain its end.
+    ///
+    /// Never waits: `O_NONBLOCK` makes a named pipe without a reader an error, ENXIO. The
+    /// writes that follow do wait, on the writer thread.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        let file = options.custom_flags(libc::O_NONBLOCK).open(path)?;
+        let flags = libc::O_APPEND;
+        // SAFETY: the descriptor is open for as long as `file` lives.
+        check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags) })?;
         let metadata = file.metadata()?;
         let (is_regular, size) = (metadata.is_file(), metadata.len());
         // A partial line may be one that another process is writing now. If no other process
@@ -73,6 +83,20 @@ impl OpenFile {
         match (self.file.metadata(), fs::metadata(path)) {
             (Ok(open), Ok(named)) => identity(open) == identity(named),
             _ => false,
+        }
+    }
+
+    /// Creates the next file, with the mode of this one and, if that is allowed, its owner. A
+    /// failure leaves it to [`open`](Self::open), which reports why.
+    pub(crate) fn create_like(&self, path: &Path) {
+        let mut options = OpenOptions::new();
+        options.append(true).create_new(true);
+        if let Ok(old) = self.file.metadata()
+            && let Ok(file) = options.mode(old.mode() & 0o777).open(path)
+        {
+            let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
+            // What umask(2) has taken away.
+            let _ = file.set_permissions(old.permissions());
         }
     }
 

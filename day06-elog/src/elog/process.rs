@@ -9,8 +9,11 @@
 //! ever, and the lines in the buffers are about to be written by the parent. So
 //! [pthread_atfork(3)](https://man7.org/linux/man-pages/man3/pthread_atfork.3.html) takes
 //! every lock before, and gives it back on both sides; the child forgets the inherited lines,
-//! and writes its own without a writer thread. No lock is held while the writer thread writes,
-//! so a fork does not wait for the disk; only that of a synchronous logger is.
+//! and writes its own without a writer thread. The lines that were logged before the fork are
+//! written first, as the parent may not live on: [daemon(3)] ends it by `_exit`, which runs no
+//! function at exit. A disk that takes nothing holds up the fork for [`FORK_TIMEOUT`].
+//!
+//! [daemon(3)]: https://man7.org/linux/man-pages/man3/daemon.3.html
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -22,7 +25,7 @@ use crate::base::sync::{Mutex, MutexGuard, lock};
 use crate::elog::buffer::State;
 use crate::elog::level::{Level, file_name};
 use crate::elog::line::forget_thread_id;
-use crate::elog::logger::Elog;
+use crate::elog::logger::{Elog, Guard};
 
 /// All loggers of the process. Locked so that no fork happens while one is added.
 static LOGGERS: Mutex<Vec<Elog>> = Mutex::new(Vec::new());
@@ -40,6 +43,13 @@ pub(crate) fn register(logger: Elog) {
         unsafe { libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child)) };
     });
     lock(&LOGGERS).push(logger);
+}
+
+/// Ends a logger that no other part of the program has, and undoes [`register`].
+pub(crate) fn unregister(guard: Guard) {
+    let logger = guard.logger();
+    drop(guard);
+    lock(&LOGGERS).retain(|&other| other != logger);
 }
 
 extern "C" fn shut_down_all() {
@@ -60,7 +70,15 @@ thread_local! {
         const { Cell::new(ManuallyDrop::new(None)) };
 }
 
+/// How long a fork waits for the lines that were logged before it.
+const FORK_TIMEOUT: Duration = Duration::from_millis(500);
+
 extern "C" fn before_fork() {
+    let unlocked = lock(&LOGGERS).clone();
+    for logger in unlocked {
+        // Lines that still wait stay the parent's.
+        let _ = logger.flush(FORK_TIMEOUT);
+    }
     let loggers = lock(&LOGGERS);
     let states = loggers
         .iter()

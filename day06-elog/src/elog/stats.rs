@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use crate::base::counter::Counter;
+use crate::base::write_stderr;
 
 /// What a logger has done so far. Counts are of lines unless they say otherwise; lines that
 /// the level filtered out are in none of them.
@@ -123,17 +124,6 @@ impl Reporter {
         let updated = self.next_millis.fetch_update(Relaxed, Relaxed, next);
         updated.is_ok()
     }
-}
-
-/// Writes a line to standard error, the last place to report to, and ignores what happens to
-/// it.
-///
-/// Not through [`std::io::stderr`]: the thread that holds its lock may be waiting for the
-/// logger, and a forked child may inherit it locked for ever.
-pub(crate) fn write_stderr(line: impl AsRef<[u8]>) {
-    let line = line.as_ref();
-    // SAFETY: the pointer and the length are of one slice that outlives the call.
-    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }
 
 #[cfg(test)]

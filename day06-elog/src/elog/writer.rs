@@ -1,13 +1,15 @@
 //! The writer thread, its side of the double buffer, and how callers wait for it.
 
+use std::cell::Cell;
 use std::io;
 use std::mem;
+use std::ptr;
 use std::thread;
 use std::time::Duration;
 
 use crate::base::signal_mask::SignalSet;
 use crate::base::sync::wait_while;
-use crate::elog::buffer::{DoubleBuffer, Phase, Request, State};
+use crate::elog::buffer::{DoubleBuffer, MIN_INTERVAL, Phase, Request, State};
 use crate::elog::file::LogFile;
 use crate::elog::line::loss_notice;
 use crate::elog::stats::Reporter;
@@ -15,6 +17,10 @@ use crate::elog::stats::Reporter;
 /// How long the thread waits after a failed write: doubled from the first to the last.
 const BACKOFF_MIN: Duration = Duration::from_millis(5);
 const BACKOFF_MAX: Duration = Duration::from_millis(500);
+
+/// A shutdown without time to wait still lets the writer thread try once, which on a healthy
+/// disk is done long before this.
+const ONE_TRY: Duration = Duration::from_millis(500);
 
 /// In addition to a buffer's capacity, so that the line about lost lines makes none grow.
 const NOTICE_SIZE: usize = 256;
@@ -25,11 +31,7 @@ const NOTICE_SIZE: usize = 256;
 /// # Errors
 ///
 /// Fails when the thread cannot be started.
-pub(crate) fn start(
-    buffer: &'static DoubleBuffer,
-    reporter: &'static Reporter,
-    flush_interval: Duration,
-) -> io::Result<()> {
+pub(crate) fn start(buffer: &'static DoubleBuffer, reporter: &'static Reporter) -> io::Result<()> {
     let Some(file) = buffer.start_buffering() else {
         return Ok(());
     };
@@ -42,9 +44,17 @@ pub(crate) fn start(
     // program must not be answered here first.
     let before = SignalSet::all()?.block()?;
     let builder = thread::Builder::new().name("elog".into());
-    let started = builder.spawn(move || writer.run(flush_interval));
+    let started = builder.spawn(move || writer.run());
     before.restore()?;
+    if started.is_err() {
+        buffer.end_buffering();
+    }
     started.map(drop)
+}
+
+thread_local! {
+    /// The buffer that this thread writes; null if it is no writer thread.
+    static OWN_BUFFER: Cell<*const DoubleBuffer> = const { Cell::new(ptr::null()) };
 }
 
 struct Writer {
@@ -54,9 +64,10 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, flush_interval: Duration) {
+    fn run(mut self) {
+        OWN_BUFFER.set(self.buffer);
         let mut back = self.buffer.allocate();
-        while let Some(batch) = self.buffer.take(&mut back, flush_interval) {
+        while let Some(batch) = self.buffer.take(&mut back) {
             if batch.reopen {
                 self.file.reopen_if_moved();
             }
@@ -64,6 +75,7 @@ impl Writer {
                 break;
             }
             self.buffer.mark_written(batch);
+            self.reporter.report(self.file.take_error());
         }
         drop(self.file);
         self.buffer.end_buffering();
@@ -76,7 +88,6 @@ impl Writer {
         let mut backoff = BACKOFF_MIN;
         loop {
             let result = self.file.append(lines, &mut at);
-            self.reporter.report(self.file.take_error());
             if result.is_ok() {
                 return true;
             }
@@ -112,14 +123,19 @@ impl DoubleBuffer {
         Vec::with_capacity(self.capacity + NOTICE_SIZE)
     }
 
-    /// Waits until there is something worth writing, or `interval` has passed, and exchanges
-    /// the front buffer for `back`, whose content is done with. `None` says that there is no
+    /// Waits until there is something worth writing, or the flush interval has passed, and
+    /// exchanges the front buffer for `back`, whose content is done with. `None` says that there is no
     /// more to come.
-    pub(crate) fn take(&self, back: &mut Vec<u8>, interval: Duration) -> Option<Batch> {
+    pub(crate) fn take(&self, back: &mut Vec<u8>) -> Option<Batch> {
+        let interval = if self.flush_interval < MIN_INTERVAL {
+            Duration::MAX
+        } else {
+            self.flush_interval
+        };
         let mut state = wait_while(&self.work, self.lock(), interval, |state| {
             state.request == Request::Nothing && state.phase == Phase::Running
         });
-        if state.phase == Phase::Abandoned {
+        if state.has_left() {
             return None;
         }
         let batch = Batch {
@@ -143,6 +159,7 @@ impl DoubleBuffer {
     /// The batch is in the kernel's hands.
     pub(crate) fn mark_written(&self, batch: Batch) {
         let mut state = self.lock();
+        state.has_failed = false;
         state.unreported -= batch.reported;
         // The lines of an abandoned batch are counted as lost already, and none is queued.
         let lines = batch.lines.min(state.stats.queued);
@@ -153,14 +170,18 @@ impl DoubleBuffer {
     }
 
     /// Waits before a failed write is tried again, but not if a caller waits for that write:
-    /// a new line is no reason to try again, a flush is. False if the lines are abandoned.
+    /// a new line is no reason to try again, a flush is. False if the lines are abandoned, or
+    /// if the thread goes on in a child that an error callback has forked.
     pub(crate) fn pause(&self, delay: Duration) -> bool {
-        let mut state = wait_while(&self.work, self.lock(), delay, |state| {
-            state.request < Request::Retry && state.phase != Phase::Abandoned
+        let mut state = self.lock();
+        state.has_failed = true;
+        self.progress.notify_all();
+        let mut state = wait_while(&self.work, state, delay, |state| {
+            state.request < Request::Retry && !state.has_left()
         });
         // What came meanwhile has waited long enough.
         state.request = Request::Write;
-        state.phase != Phase::Abandoned
+        !state.has_left()
     }
 
     /// The file is closed. Callers write their lines themselves from now on.
@@ -190,20 +211,29 @@ impl DoubleBuffer {
         }
     }
 
-    /// Asks the writer thread to write what there is and leave, and waits until it has.
+    /// Asks the writer thread to write what there is and leave, and waits until it has. On the
+    /// writer thread, which runs error callbacks, there is nothing to wait for.
     ///
     /// # Errors
     ///
-    /// After `timeout`, abandons the lines that are left, counts them as lost and returns how
-    /// many they are.
+    /// After `timeout`, but not before the lines were tried once, abandons those that are left,
+    /// counts them as lost and returns how many they are.
     pub(crate) fn stop(&self, timeout: Duration) -> Result<(), u64> {
         let mut state = self.lock();
+        state.has_failed = false;
         if state.phase == Phase::Running {
             state.phase = Phase::Stopping;
         }
         self.notify_writer(state, Request::Retry);
+        let (timeout, one_try) = if ptr::eq(OWN_BUFFER.get(), self) {
+            (Duration::ZERO, Duration::ZERO)
+        } else {
+            (timeout, ONE_TRY.saturating_sub(timeout))
+        };
         let is_behind = |state: &mut State| !state.has_left();
-        let mut state = wait_while(&self.progress, self.lock(), timeout, is_behind);
+        let state = wait_while(&self.progress, self.lock(), timeout, is_behind);
+        let is_untried = |state: &mut State| !state.has_left() && !state.has_failed;
+        let mut state = wait_while(&self.progress, state, one_try, is_untried);
         if state.has_left() {
             return Ok(());
         }
@@ -211,6 +241,6 @@ impl DoubleBuffer {
         state.stats.dropped_io += lost;
         state.unreported += lost;
         self.leave(state, Phase::Abandoned);
-        Err(lost)
+        if lost == 0 { Ok(()) } else { Err(lost) }
     }
 }

@@ -1,10 +1,13 @@
 //! Starting a process that plays a role, and never leaving it behind.
 
 use std::env;
+use std::io::{self, PipeReader};
 use std::path::Path;
 use std::process::{self, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use conformance::fill_pipe;
 
 /// After this time a child is taken to hang.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -30,6 +33,15 @@ impl Child {
     pub(crate) fn start_quietly(role: &str, path: &Path, number: usize) -> Self {
         let mut command = command(role, path, number);
         Self(command.stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    /// Starts a child whose stderr is a pipe that is full, and returns the end that nothing
+    /// reads.
+    pub(crate) fn start_unread(role: &str, path: &Path, number: usize) -> (Self, PipeReader) {
+        let (reader, writer) = io::pipe().unwrap();
+        fill_pipe(&writer);
+        let mut command = command(role, path, number);
+        (Self(command.stderr(writer).spawn().unwrap()), reader)
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {

@@ -1,18 +1,22 @@
 //! Nothing is lost when the process ends, however it ends by itself.
 
 use std::cell::Cell;
+use std::io;
 use std::mem;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use day06_elog as reactor;
 
-use reactor::elog::Guard;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, fork};
+use reactor::elog::{Guard, Stats};
 
 use super::children::{Child, play};
-use super::elog_common::{Log, lossless};
+use super::elog_common::{Log, assert_adds_up, lossless};
 use super::{Named, Role};
 
 pub(crate) const TESTS: &[Named<fn()>] = named![
@@ -20,6 +24,7 @@ pub(crate) const TESTS: &[Named<fn()>] = named![
     an_abort_writes_every_line_with_the_panic_hook,
     destructors_of_thread_locals_can_log,
     functions_at_exit_can_log,
+    an_error_callback_may_end_the_log_or_the_process,
 ];
 
 pub(crate) const ROLES: &[Named<Role>] = named![
@@ -32,6 +37,9 @@ pub(crate) const ROLES: &[Named<Role>] = named![
     log_and_abort_by_panic,
     log_in_destructor,
     log_at_exit,
+    exit_in_callback,
+    shut_down_in_callback,
+    fork_in_callback,
 ];
 
 fn start(path: PathBuf) -> Guard {
@@ -177,4 +185,68 @@ fn log_at_exit(path: PathBuf, _: usize) {
     // SAFETY: as above.
     unsafe { libc::atexit(after) };
     reactor::info!("main");
+}
+
+fn an_error_callback_may_end_the_log_or_the_process() {
+    for (role, code) in [
+        ("exit_in_callback", 7),
+        ("shut_down_in_callback", 0),
+        ("fork_in_callback", 0),
+    ] {
+        for synchronous in [0, 1] {
+            let full = Path::new("/dev/full");
+            let mut child = Child::start_quietly(role, full, synchronous);
+            assert_eq!(child.wait().code(), Some(code), "{role} {synchronous}");
+        }
+    }
+}
+
+fn exit_in_callback(path: PathBuf, synchronous: usize) {
+    let builder = lossless(&path).synchronous(synchronous == 1);
+    let _guard = builder.on_error(|_| process::exit(7)).init().unwrap();
+    reactor::error!("the first");
+    loop {
+        thread::park();
+    }
+}
+
+fn shut_down_in_callback(path: PathBuf, synchronous: usize) {
+    static GUARD: Mutex<Option<Guard>> = Mutex::new(None);
+    let (sender, receiver) = mpsc::channel::<Stats>();
+    let builder = lossless(&path).synchronous(synchronous == 1);
+    let shut_down = move |_: &io::Error| {
+        if let Some(guard) = GUARD.lock().unwrap().take() {
+            let ended = guard.shutdown(Duration::MAX);
+            let _ = sender.send(ended.unwrap_or_else(|lost| lost.stats));
+        }
+    };
+    let guard = builder.on_error(shut_down).build().unwrap();
+    let logger = guard.logger();
+    *GUARD.lock().unwrap() = Some(guard);
+    reactor::error!(logger: logger, "the first");
+    let stats = receiver.recv().unwrap();
+    assert_eq!((stats.dropped_io, stats.queued), (1, 0));
+    assert_adds_up(stats);
+}
+
+/// The child returns from the callback, and must not go on as a second writer thread.
+fn fork_in_callback(path: PathBuf, synchronous: usize) {
+    let (sender, receiver) = mpsc::channel();
+    let callback = move |_: &io::Error| {
+        // SAFETY: the child returns from the callback and ends.
+        if let ForkResult::Parent { child } = unsafe { fork() }.unwrap() {
+            sender.send(child).unwrap();
+        } else if synchronous == 1 {
+            process::exit(0);
+        }
+    };
+    let builder = lossless(&path).synchronous(synchronous == 1);
+    let guard = builder.on_error(callback).build().unwrap();
+    reactor::error!(logger: guard.logger(), "the first");
+    let child = receiver.recv().unwrap();
+    // The child's only thread leaves, and the process with it.
+    let ended = waitpid(child, None).unwrap();
+    assert_eq!(ended, WaitStatus::Exited(child, 0));
+    // Writes nothing more to a device that is full for ever.
+    let _ = guard.shutdown(Duration::ZERO);
 }

@@ -2,8 +2,9 @@
 //! that know nothing of each other.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process;
+use std::process::{self, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use day06_elog as reactor;
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork};
+use nix::unistd::{ForkResult, Pid, daemon, fork};
 use reactor::elog::Global;
 
 use super::children::{Child, play};
@@ -22,12 +23,17 @@ use super::{Named, Role};
 pub(crate) const TESTS: &[Named<fn()>] = named![
     forked_children_log_and_nothing_is_written_twice,
     two_processes_do_not_mix_their_lines,
+    lines_before_a_daemon_are_in_the_file_once,
+    exec_and_exit_without_functions_need_a_flush,
 ];
 
 pub(crate) const ROLES: &[Named<Role>] = named![
     fork_while_threads_log,
     fork_while_threads_log_synchronously,
     log_as_one_of_many,
+    become_a_daemon,
+    exec_another_program,
+    end_without_functions,
 ];
 
 const THREADS: usize = 8;
@@ -152,4 +158,57 @@ fn log_as_one_of_many(path: PathBuf, writer: usize) {
         let text = checked(writer, number, &"x".repeat(number * 7 % 900));
         reactor::info!("{text}");
     }
+}
+
+/// daemon(3) forks and ends the parent by `_exit`.
+fn lines_before_a_daemon_are_in_the_file_once() {
+    let log = Log::new();
+    play("become_a_daemon", &log.path, 0);
+    let deadline = Instant::now() + TIMEOUT;
+    // The daemon is no child of this process.
+    while !fs::read_to_string(&log.path).unwrap().ends_with("daemon\n") {
+        assert!(Instant::now() < deadline, "the daemon hangs");
+        thread::yield_now();
+    }
+    assert_eq!(log.texts(), ["before", "in the daemon"]);
+}
+
+fn become_a_daemon(path: PathBuf, _: usize) {
+    let builder = lossless(&path).flush_interval(Duration::MAX);
+    let guard = builder.init().unwrap();
+    reactor::info!("before");
+    daemon(true, true).unwrap();
+    reactor::info!("in the daemon");
+    drop(guard);
+}
+
+/// A known limit: neither runs what Elog has registered for the exit.
+fn exec_and_exit_without_functions_need_a_flush() {
+    for role in ["exec_another_program", "end_without_functions"] {
+        for flush in [0, 1] {
+            let log = Log::new();
+            play(role, &log.path, flush);
+            assert_eq!(log.texts().len(), flush, "{role}");
+        }
+    }
+}
+
+fn log_and_flush(path: PathBuf, flush: usize) {
+    let builder = lossless(&path).flush_interval(Duration::MAX);
+    std::mem::forget(builder.init().unwrap());
+    reactor::info!("before");
+    if flush == 1 {
+        Global.logger().unwrap().flush(Duration::MAX).unwrap();
+    }
+}
+
+fn exec_another_program(path: PathBuf, flush: usize) {
+    log_and_flush(path, flush);
+    panic!("{}", Command::new("true").exec());
+}
+
+fn end_without_functions(path: PathBuf, flush: usize) {
+    log_and_flush(path, flush);
+    // SAFETY: the process ends, and nothing of it is used any more.
+    unsafe { libc::_exit(0) };
 }

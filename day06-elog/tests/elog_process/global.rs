@@ -4,28 +4,33 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use day06_elog as reactor;
 
 use reactor::elog::{BuildError, Elog, Global, Level};
 
-use super::children::{command, play};
-use super::elog_common::{Log, texts_in, texts_of};
+use super::children::{Child, command, play};
+use super::elog_common::{Log, lossless, texts_in, texts_of};
 use super::{Named, Role};
 
 pub(crate) const TESTS: &[Named<fn()>] = named![
     failures_go_to_stderr_while_there_is_no_logger,
     a_closed_stderr_is_no_failure,
+    an_unread_stderr_holds_up_nothing,
     the_environment_overrides_the_level,
     a_relative_path_survives_a_change_of_directory,
+    without_an_interval_an_idle_writer_thread_sleeps,
 ];
 
 pub(crate) const ROLES: &[Named<Role>] = named![
     log_without_logger,
     log_without_logger_and_stderr,
+    report_a_full_disk,
     log_all_levels,
     log_to_relative_path,
+    idle_without_interval,
 ];
 
 fn failures_go_to_stderr_while_there_is_no_logger() {
@@ -53,6 +58,23 @@ fn log_without_logger_and_stderr(path: PathBuf, number: usize) {
     // SAFETY: nothing else in this process uses the descriptor.
     assert_eq!(unsafe { libc::close(libc::STDERR_FILENO) }, 0);
     log_without_logger(path, number);
+}
+
+/// The writer thread, the thread that ends the log and callers without a log each have
+/// something to report.
+fn an_unread_stderr_holds_up_nothing() {
+    for role in ["report_a_full_disk", "log_without_logger"] {
+        let (mut child, unread) = Child::start_unread(role, Path::new("/dev/full"), 0);
+        assert!(child.wait().success(), "{role}");
+        drop(unread);
+    }
+}
+
+fn report_a_full_disk(path: PathBuf, _: usize) {
+    let builder = Elog::builder(&path).shutdown_timeout(Duration::ZERO);
+    let guard = builder.build().unwrap();
+    reactor::error!(logger: guard.logger(), "not written");
+    drop(guard);
 }
 
 fn the_environment_overrides_the_level() {
@@ -102,4 +124,36 @@ fn log_to_relative_path(path: PathBuf, _: usize) {
     fs::rename(&path, path.with_extension("1")).unwrap();
     guard.logger().reopen();
     reactor::info!("after");
+}
+
+fn without_an_interval_an_idle_writer_thread_sleeps() {
+    let log = Log::new();
+    play("idle_without_interval", &log.path, 0);
+    assert_eq!(log.texts(), ["at once"]);
+}
+
+fn idle_without_interval(path: PathBuf, _: usize) {
+    let builder = lossless(&path).flush_interval(Duration::ZERO);
+    let _guard = builder.init().unwrap();
+    while !writer_sleeps_without_timeout() {
+        thread::yield_now();
+    }
+    reactor::info!("at once");
+    while texts_of(&fs::read_to_string(&path).unwrap()).is_empty() {
+        thread::yield_now();
+    }
+}
+
+/// Whether the writer thread is in futex(2), with a null pointer in place of a timeout
+/// ([proc_pid_syscall(5)](https://man7.org/linux/man-pages/man5/proc_pid_syscall.5.html)).
+fn writer_sleeps_without_timeout() -> bool {
+    let mut tasks = fs::read_dir("/proc/self/task").unwrap();
+    tasks.any(|task| {
+        let task = task.unwrap().path();
+        let name = fs::read_to_string(task.join("comm")).unwrap();
+        let call = fs::read_to_string(task.join("syscall")).unwrap();
+        let call: Vec<&str> = call.split(' ').collect();
+        let futex = libc::SYS_futex.to_string();
+        name == "elog\n" && call[0] == futex && call[4] == "0x0"
+    })
 }
