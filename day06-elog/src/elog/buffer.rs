@@ -7,9 +7,8 @@
 //! ```
 //!
 //! The memory is fixed: a caller that finds no room waits, then drops its line and counts it.
-//! Without a writer thread (a synchronous logger, after shutdown, in a forked child) the
-//! caller writes its line to the file itself, under the lock. The writer thread's side, and
-//! waiting for it, is in `writer`; the tests of both are in `tests/elog_loom.rs`.
+//! Without a writer thread (synchronous, after shutdown, in a forked child) the caller writes
+//! to the file itself, under the lock. `writer` is the other side; tests: `elog_loom.rs`.
 
 use std::io;
 use std::mem;

@@ -1,4 +1,4 @@
-//! What a logger is made from, and why it could not be started.
+//! What a logger is made from.
 
 use std::fmt;
 use std::io;
@@ -15,7 +15,7 @@ use crate::elog::file::{LogFile, Target};
 use crate::elog::level::{Level, LevelFilter};
 use crate::elog::logger::{Core, Elog, Global, Guard};
 use crate::elog::process;
-use crate::elog::stats::{ErrorCallback, Reporter};
+use crate::elog::stats::{BuildError, ErrorCallback, Reporter};
 use crate::elog::writer;
 
 /// The bytes in each of the two buffers. Together they bound what a crash of the process can
@@ -228,32 +228,3 @@ impl fmt::Debug for Builder {
         f.debug_tuple("Builder").field(&self.target.path).finish()
     }
 }
-
-/// Why there is no logger.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The file cannot be opened for appending, or created.
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What open(2) said.
-        source: io::Error,
-    },
-    /// The writer thread cannot be started.
-    Thread(io::Error),
-    /// `init` was called before: the process has one logger.
-    AlreadyInstalled,
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open { path, source } => write!(f, "cannot log to {}: {source}", path.display()),
-            Self::Thread(source) => write!(f, "cannot start the writer thread: {source}"),
-            Self::AlreadyInstalled => f.write_str("the process has a logger already"),
-        }
-    }
-}
-
-impl std::error::Error for BuildError {}

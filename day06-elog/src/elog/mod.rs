@@ -49,9 +49,9 @@ mod process;
 mod stats;
 mod writer;
 
-pub use builder::{BuildError, Builder, WhenFull};
+pub use builder::{Builder, WhenFull};
 pub use fixed_buf::FixedBuf;
 pub use level::{Level, LevelFilter, ParseLevelError, file_name};
 pub use line::MAX_LINE;
 pub use logger::{Elog, Global, Guard};
-pub use stats::{Lost, Stats};
+pub use stats::{BuildError, Lost, Stats};

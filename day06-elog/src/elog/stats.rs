@@ -126,6 +126,35 @@ impl Reporter {
     }
 }
 
+/// Why there is no logger.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The file cannot be opened for appending, or created.
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What open(2) said.
+        source: io::Error,
+    },
+    /// The writer thread cannot be started.
+    Thread(io::Error),
+    /// `init` was called before: the process has one logger.
+    AlreadyInstalled,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open { path, source } => write!(f, "cannot log to {}: {source}", path.display()),
+            Self::Thread(source) => write!(f, "cannot start the writer thread: {source}"),
+            Self::AlreadyInstalled => f.write_str("the process has a logger already"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, OnceLock};
