@@ -37,6 +37,9 @@ conformance::tests! {
         a_wrong_command_line_is_reported,
         help_is_printed_with_success,
     ],
+    faults: [
+        a_listener_that_cannot_be_resumed_is_tried_again,
+    ],
     samples: [
         the_python_client_talks_to_the_server,
         the_client_talks_to_the_python_server_with_threads,

@@ -42,6 +42,7 @@ conformance::tests! {
         interrupted_calls_are_repeated,
         failing_accepts_delay_new_clients_and_no_others,
         a_listener_that_fails_for_good_costs_little_and_stops_no_client,
+        a_listener_that_cannot_be_resumed_is_tried_again,
         a_failing_call_costs_its_own_connection_only,
         calls_that_would_block_lose_no_byte,
     ],
