@@ -31,11 +31,13 @@ conformance::tests! {
     ],
     failures: [
         an_address_in_use_is_reported,
+        an_address_that_a_bound_socket_has_is_reported,
         a_port_that_only_root_may_use_is_reported,
         an_address_of_another_machine_is_reported,
         a_refused_connection_is_reported,
         a_wrong_command_line_is_reported,
         a_wrong_number_of_threads_is_reported,
+        too_few_descriptors_for_the_threads_are_reported,
         help_is_printed_with_success,
     ],
     faults: [

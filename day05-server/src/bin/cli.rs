@@ -9,12 +9,15 @@ use std::borrow::Cow;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs;
 use std::io::{self, Write};
+use std::net::{IpAddr, TcpStream};
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use super::reactor::{InetAddr, ParseInetAddrError, log_stderr};
+use super::reactor::{InetAddr, ParseInetAddrError, log_stderr, out_of_resources};
 
 const MAX_THREADS: usize = 1024;
 const DEFAULT_PREFIX: &[u8] = b"Echo: ";
@@ -50,9 +53,19 @@ pub(crate) enum Exit {
 impl Exit {
     /// The server cannot listen on `addr`.
     pub(crate) fn cannot_listen(addr: &InetAddr, error: &io::Error) -> Self {
-        let why = match error.kind() {
-            io::ErrorKind::AddrInUse => {
+        let kind = error.kind();
+        // Too few descriptors, too little memory or too few threads: no fault of the address.
+        if out_of_resources(error) || kind == io::ErrorKind::WouldBlock {
+            return Self::Failed(format!(
+                "cannot start: {error} (ulimit -a shows the limits)"
+            ));
+        }
+        let why = match kind {
+            io::ErrorKind::AddrInUse if has_server(addr) => {
                 "address already in use — is yesterday's server still running?".to_owned()
+            }
+            io::ErrorKind::AddrInUse => {
+                "address already in use, and no server listens there".to_owned()
             }
             io::ErrorKind::PermissionDenied => {
                 "permission denied — ports below 1024 are for root, try 8888".to_owned()
@@ -172,6 +185,12 @@ impl Options {
     }
 }
 
+/// Whether a server accepts connections at `addr`. A socket that is bound, or a client's end
+/// of a connection, can take a port too.
+fn has_server(addr: &InetAddr) -> bool {
+    TcpStream::connect_timeout(&(*addr).into(), Duration::from_secs(1)).is_ok()
+}
+
 /// The address of the Python samples.
 pub(crate) fn default_addr() -> InetAddr {
     InetAddr::new([127, 0, 0, 1], 8888)
@@ -190,7 +209,30 @@ pub(crate) fn positional_addr(earlier: Option<InetAddr>, arg: &OsStr) -> Result<
     if earlier.is_some() {
         return Err(Exit::Usage(format!("unexpected argument '{text}'")));
     }
-    Ok(text.parse()?)
+    text.parse().map_err(|error| match address_to_type(&text) {
+        Some(addr) => Exit::Usage(format!("'{text}' is not an address: type {addr}")),
+        None => ParseInetAddrError::into(error),
+    })
+}
+
+/// What to type in place of an address that other programs take. Names are not looked up.
+fn address_to_type(text: &str) -> Option<String> {
+    if text.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4()) {
+        return Some(format!("{text}:8888"));
+    }
+    let (host, port) = text.rsplit_once(':').unwrap_or(("localhost", text));
+    port.parse::<u16>().ok()?;
+    match host {
+        "localhost" => Some(format!("127.0.0.1:{port}")),
+        "" | "*" => Some(format!(
+            "127.0.0.1:{port}, or 0.0.0.0:{port} for all addresses of this machine"
+        )),
+        _ => {
+            let (ip, interface) = host.strip_prefix('[')?.strip_suffix(']')?.split_once('%')?;
+            let number = fs::read_to_string(format!("/sys/class/net/{interface}/ifindex"));
+            Some(format!("[{ip}%{}]:{port}", number.ok()?.trim_end()))
+        }
+    }
 }
 
 fn parse_threads(text: &str) -> Result<usize, Exit> {
@@ -287,6 +329,33 @@ mod tests {
         assert!(usage_error(&["127.0.0.1:70000"]).contains("out of range"));
         assert!(usage_error(&["here"]).contains("'here' is not an address"));
         assert!(usage_error(&["127.0.0.1:1", "127.0.0.1:2"]).contains("unexpected argument"));
+    }
+
+    #[test]
+    fn an_address_of_another_form_is_refused_with_the_one_to_type() {
+        for (text, expected) in [
+            ("localhost:80", "127.0.0.1:80"),
+            ("8888", "127.0.0.1:8888"),
+            ("127.0.0.2", "127.0.0.2:8888"),
+            (
+                ":80",
+                "127.0.0.1:80, or 0.0.0.0:80 for all addresses of this machine",
+            ),
+            (
+                "*:80",
+                "127.0.0.1:80, or 0.0.0.0:80 for all addresses of this machine",
+            ),
+            ("[fe80::1%lo]:80", "[fe80::1%1]:80"),
+        ] {
+            let error = usage_error(&[text]);
+            assert_eq!(
+                error,
+                format!("'{text}' is not an address: type {expected}")
+            );
+        }
+        for text in ["a.example:80", "[fe80::1%none]:80", "localhost:x", "::1"] {
+            assert!(usage_error(&[text]).contains("expected IP:PORT"), "{text}");
+        }
     }
 
     #[test]
