@@ -57,5 +57,7 @@ conformance::tests! {
         sigterm_ends_the_server,
         a_signal_before_the_first_client_ends_the_server,
         two_signals_at_once_end_the_server_once,
+        an_unread_stdout_stops_neither_clients_nor_the_end,
+        an_unread_stderr_stops_neither_clients_nor_the_end,
     ],
 }

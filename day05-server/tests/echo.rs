@@ -71,7 +71,8 @@ conformance::tests! {
         a_signal_before_the_first_client_ends_the_server,
         two_signals_at_once_end_the_server_once,
         a_signal_under_load_cuts_no_reply,
-        a_second_signal_ends_a_server_whose_callbacks_hang,
+        an_unread_stdout_stops_neither_clients_nor_the_end,
+        an_unread_stderr_stops_neither_clients_nor_the_end,
         sigusr1_prints_the_counters,
     ],
     threads: [

@@ -8,15 +8,15 @@
 use std::borrow::Cow;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::net::{IpAddr, TcpStream};
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 use std::time::Duration;
 
+pub(crate) use super::reactor::print_line;
 use super::reactor::{InetAddr, ParseInetAddrError, log_stderr, out_of_resources};
 
 const MAX_THREADS: usize = 1024;
@@ -108,13 +108,6 @@ pub(crate) fn exit_code(result: Result<(), Exit>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Writes one line to stdout. `println!` would panic when the reader of stdout has
-/// closed it, and a closed stdout must not end a server.
-pub(crate) fn print_line(line: fmt::Arguments<'_>) {
-    // The reader has closed the pipe: there is no other place for the line.
-    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// Prints what client `fd` sent, in quotes and with control characters and invalid UTF-8
