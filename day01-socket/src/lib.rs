@@ -15,7 +15,7 @@
 //! - [`InetAddr`]: an IP address and a port.
 //! - [`Socket`]: a listening socket or one end of a connection;
 //!   [`out_of_resources`] sorts the errors of `accept`.
-//! - [`log_stderr`]: where errors are reported.
+//! - [`log_stderr`], [`print_line`]: where errors and output go, without waiting.
 //!
 //! # A conversation
 //!
@@ -64,5 +64,5 @@ compile_error!(
 mod base;
 mod net;
 
-pub use base::log_stderr;
+pub use base::{log_stderr, print_line};
 pub use net::{InetAddr, ParseInetAddrError, Socket, out_of_resources};

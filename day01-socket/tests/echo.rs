@@ -31,6 +31,7 @@ conformance::tests! {
     ],
     failures: [
         an_address_in_use_is_reported,
+        an_address_that_a_bound_socket_has_is_reported,
         a_port_that_only_root_may_use_is_reported,
         an_address_of_another_machine_is_reported,
         a_refused_connection_is_reported,

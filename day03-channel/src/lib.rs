@@ -21,7 +21,7 @@
 //! - [`InetAddr`]: an IP address and a port.
 //! - [`Socket`]: a listening socket or one end of a connection;
 //!   [`out_of_resources`] sorts the errors of `accept`.
-//! - [`log_stderr`]: where errors are reported.
+//! - [`log_stderr`], [`print_line`]: where errors and output go, without waiting.
 //!
 //! # A callback
 //!
@@ -78,6 +78,6 @@ mod base;
 mod net;
 mod reactor;
 
-pub use base::log_stderr;
+pub use base::{log_stderr, print_line};
 pub use net::{Buffer, InetAddr, ParseInetAddrError, Socket, out_of_resources};
 pub use reactor::{Channel, Epoll, EpollFlags, Event, Events, Token};

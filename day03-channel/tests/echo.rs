@@ -31,11 +31,15 @@ conformance::tests! {
     ],
     failures: [
         an_address_in_use_is_reported,
+        an_address_that_a_bound_socket_has_is_reported,
         a_port_that_only_root_may_use_is_reported,
         an_address_of_another_machine_is_reported,
         a_refused_connection_is_reported,
         a_wrong_command_line_is_reported,
         help_is_printed_with_success,
+    ],
+    faults: [
+        a_listener_that_cannot_be_resumed_is_tried_again,
     ],
     samples: [
         the_python_client_talks_to_the_server,

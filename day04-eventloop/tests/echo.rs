@@ -31,11 +31,15 @@ conformance::tests! {
     ],
     failures: [
         an_address_in_use_is_reported,
+        an_address_that_a_bound_socket_has_is_reported,
         a_port_that_only_root_may_use_is_reported,
         an_address_of_another_machine_is_reported,
         a_refused_connection_is_reported,
         a_wrong_command_line_is_reported,
         help_is_printed_with_success,
+    ],
+    faults: [
+        a_listener_that_cannot_be_resumed_is_tried_again,
     ],
     samples: [
         the_python_client_talks_to_the_server,
@@ -53,5 +57,7 @@ conformance::tests! {
         sigterm_ends_the_server,
         a_signal_before_the_first_client_ends_the_server,
         two_signals_at_once_end_the_server_once,
+        an_unread_stdout_stops_neither_clients_nor_the_end,
+        an_unread_stderr_stops_neither_clients_nor_the_end,
     ],
 }

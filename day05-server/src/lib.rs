@@ -33,7 +33,7 @@
 //! - [`InetAddr`]: an IP address and a port.
 //! - [`Socket`]: a listening socket or one end of a connection;
 //!   [`out_of_resources`] sorts the errors of `accept`.
-//! - [`log_stderr`]: where errors are reported.
+//! - [`log_stderr`], [`print_line`]: where errors and output go, without waiting.
 //!
 //! # A server
 //!
@@ -74,8 +74,8 @@
 //!
 //! # Known limits
 //!
-//! - The server reports errors on stderr, and the loop waits for each line's system call.
-//!   Day 6 brings a log that does not make it wait.
+//! - The server reports errors on stderr, by a system call of the loop's thread for each
+//!   line; while stderr is full, lines are dropped. Day 6 brings a log that keeps them.
 //! - A callback that blocks holds up its whole loop. No day lifts this: it is the price of
 //!   a reactor.
 //! - Connections are distributed in turn and do not move, whatever load they bring. No day
@@ -95,7 +95,7 @@ mod net;
 mod reactor;
 mod server;
 
-pub use base::log_stderr;
+pub use base::{log_stderr, print_line};
 pub use net::{Buffer, InetAddr, ParseInetAddrError, Socket, out_of_resources};
 pub use reactor::{
     Channel, Epoll, EpollFlags, Event, EventLoop, Events, LoopEnded, LoopHandle, Remote, Signal,

@@ -41,7 +41,8 @@ def experiment(server):
     host, port = line.removeprefix("listening on ").strip().rsplit(":", 1)
     client = socket.create_connection((host, int(port)), timeout=3)
     print("answered before:", is_answered(client))
-    nothing = (0, resource.prlimit(server.pid, resource.RLIMIT_NOFILE)[1])
+    # Of 0, poll(2) takes no descriptor either.
+    nothing = (1, resource.prlimit(server.pid, resource.RLIMIT_NOFILE)[1])
     resource.prlimit(server.pid, resource.RLIMIT_NOFILE, nothing)
     _newcomer = socket.create_connection((host, int(port)))
     end = time.monotonic() + 2

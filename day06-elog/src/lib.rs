@@ -35,7 +35,7 @@
 //! - [`InetAddr`]: an IP address and a port.
 //! - [`Socket`]: a listening socket or one end of a connection;
 //!   [`out_of_resources`] sorts the errors of `accept`.
-//! - [`log_stderr`]: where errors are reported.
+//! - [`log_stderr`], [`print_line`]: where errors and output go, without waiting.
 //!
 //! # A line
 //!
@@ -62,7 +62,7 @@
 //!   that take ten copy the arguments and format them in their own thread: another design,
 //!   with another price.
 //! - What the echo program prints of its clients is its output and not its log. While stdout
-//!   is full, the loop waits.
+//!   is full, lines are dropped.
 //! - A callback that blocks holds up its whole loop: it is the price of a reactor.
 //! - Connections are distributed in turn and do not move, whatever load they bring.
 
@@ -81,7 +81,7 @@ mod net;
 mod reactor;
 mod server;
 
-pub use base::log_stderr;
+pub use base::{log_stderr, print_line};
 pub use net::{Buffer, InetAddr, ParseInetAddrError, Socket, out_of_resources};
 pub use reactor::{
     Channel, Epoll, EpollFlags, Event, EventLoop, Events, LoopEnded, LoopHandle, Remote, Signal,

@@ -2,4 +2,4 @@
 
 mod log_stderr;
 
-pub use log_stderr::log_stderr;
+pub use log_stderr::{log_stderr, print_line};

@@ -3,4 +3,4 @@
 mod log_stderr;
 pub(crate) mod syscall;
 
-pub use log_stderr::log_stderr;
+pub use log_stderr::{log_stderr, print_line};

@@ -70,9 +70,8 @@ struct EchoServer {
 
 impl EchoServer {
     fn run(&mut self) -> io::Result<()> {
-        let listener = token(&self.listener);
-        self.epoll
-            .add(self.listener.as_fd(), EpollFlags::IN, listener)?;
+        let (fd, listener) = (self.listener.as_fd(), token(&self.listener));
+        self.epoll.add(fd, EpollFlags::IN, listener)?;
         let mut events = Events::with_capacity(1024);
         loop {
             let paused_until = self.paused_until;
@@ -80,22 +79,20 @@ impl EchoServer {
             self.epoll.wait(&mut events, pause)?;
             for event in events.iter() {
                 if event.token() == listener {
-                    self.accept_clients()?;
+                    self.accept_clients();
                 } else {
                     self.serve_client(event.token(), event.ready());
                 }
             }
             if paused_until.is_some_and(|end| end <= Instant::now()) {
-                self.epoll
-                    .add(self.listener.as_fd(), EpollFlags::IN, listener)?;
-                self.paused_until = None;
+                self.resume();
             }
         }
     }
 
     /// Accepts until the listener's queue is empty. While there is no descriptor left for
     /// a client, the listener stays ready, and accepting would fail in a busy loop.
-    fn accept_clients(&mut self) -> io::Result<()> {
+    fn accept_clients(&mut self) {
         loop {
             match self.listener.accept() {
                 Ok((socket, _peer)) => {
@@ -103,7 +100,7 @@ impl EchoServer {
                         log_stderr(format_args!("cannot serve a client: {error}"));
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) => {
                     log_stderr(format_args!("cannot accept a client: {error}"));
                     if out_of_resources(&error) {
@@ -114,10 +111,21 @@ impl EchoServer {
         }
     }
 
-    fn pause(&mut self) -> io::Result<()> {
-        self.epoll.delete(self.listener.as_fd())?;
-        self.paused_until = Some(Instant::now() + PAUSE);
-        Ok(())
+    fn pause(&mut self) {
+        match self.epoll.delete(self.listener.as_fd()) {
+            Ok(()) => self.paused_until = Some(Instant::now() + PAUSE),
+            Err(error) => log_stderr(format_args!("cannot pause the listener: {error}")),
+        }
+    }
+
+    /// Accepts again, or after another pause if the kernel has no memory to watch with.
+    fn resume(&mut self) {
+        let (fd, token) = (self.listener.as_fd(), token(&self.listener));
+        let added = self.epoll.add(fd, EpollFlags::IN, token);
+        self.paused_until = added.err().map(|error| {
+            log_stderr(format_args!("cannot resume the listener: {error}"));
+            Instant::now() + PAUSE
+        });
     }
 
     fn add_client(&mut self, socket: Socket) -> io::Result<()> {

@@ -90,8 +90,7 @@ impl EchoServer {
                 }
             }
             if paused_until.is_some_and(|end| end <= Instant::now()) {
-                acceptor.enable_reading()?;
-                self.paused_until.set(None);
+                self.resume(&acceptor);
             }
         }
     }
@@ -122,6 +121,16 @@ impl EchoServer {
             Ok(()) => self.paused_until.set(Some(Instant::now() + PAUSE)),
             Err(error) => log_stderr(format_args!("cannot pause the listener: {error}")),
         }
+    }
+
+    /// Accepts again. The kernel may have no memory for the registration: the next try is
+    /// after another pause.
+    fn resume(&self, acceptor: &Rc<Channel>) {
+        self.paused_until
+            .set(acceptor.enable_reading().err().map(|error| {
+                log_stderr(format_args!("cannot resume the listener: {error}"));
+                Instant::now() + PAUSE
+            }));
     }
 
     fn add_client(self: &Rc<Self>, socket: Socket) -> io::Result<()> {

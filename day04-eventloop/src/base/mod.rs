@@ -6,4 +6,4 @@ pub(crate) mod signal_mask;
 pub(crate) mod sync;
 pub(crate) mod syscall;
 
-pub use log_stderr::log_stderr;
+pub use log_stderr::{log_stderr, print_line};

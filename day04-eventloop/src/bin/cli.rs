@@ -3,18 +3,22 @@
 //! It is not part of the lesson. A program of your own would use a library for this;
 //! the days depend on `libc` and `socket2` only.
 
-#![allow(dead_code, reason = "the server and the client use a part of it each")]
+#![allow(dead_code, unused_imports, reason = "each program uses a part of it")]
+
+#[path = "exit.rs"]
+mod exit;
 
 use std::borrow::Cow;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::io::{self, Write};
+use std::fs;
+use std::net::IpAddr;
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::process::ExitCode;
 
-use super::reactor::{InetAddr, ParseInetAddrError, log_stderr};
+pub(crate) use super::reactor::print_line;
+use super::reactor::{self, InetAddr, ParseInetAddrError};
+pub(crate) use exit::{Exit, exit_code};
 
 const DEFAULT_PREFIX: &[u8] = b"Echo: ";
 
@@ -32,74 +36,6 @@ Usage: ",
   --quiet        do not print what the clients send
   --help         print this text"
 );
-
-/// Why a program ends before its work is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// `--help`: the text goes to stdout, exit code 0.
-    Help(&'static str),
-    /// Arguments that it does not know: exit code 2.
-    Usage(String),
-    /// A call that failed: exit code 1.
-    Failed(String),
-}
-
-impl Exit {
-    /// The server cannot listen on `addr`.
-    pub(crate) fn cannot_listen(addr: &InetAddr, error: &io::Error) -> Self {
-        let why = match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                "address already in use — is yesterday's server still running?".to_owned()
-            }
-            io::ErrorKind::PermissionDenied => {
-                "permission denied — ports below 1024 are for root, try 8888".to_owned()
-            }
-            io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
-            _ => error.to_string(),
-        };
-        Self::Failed(format!("cannot listen on {addr}: {why}"))
-    }
-}
-
-impl From<io::Error> for Exit {
-    fn from(error: io::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-impl From<ParseInetAddrError> for Exit {
-    fn from(error: ParseInetAddrError) -> Self {
-        Self::Usage(error.to_string())
-    }
-}
-
-/// The result of `main`: prints on one line why the program ends, if it had to.
-pub(crate) fn exit_code(result: Result<(), Exit>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Exit::Help(text)) => {
-            print_line(format_args!("{text}"));
-            ExitCode::SUCCESS
-        }
-        Err(Exit::Usage(message)) => {
-            log_stderr(format_args!(
-                "error: {message} (--help lists what there is)"
-            ));
-            ExitCode::from(2)
-        }
-        Err(Exit::Failed(message)) => {
-            log_stderr(format_args!("error: {message}"));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Writes one line to stdout. `println!` would panic when the reader of stdout has
-/// closed it, and a closed stdout must not end a server.
-pub(crate) fn print_line(line: fmt::Arguments<'_>) {
-    // The reader has closed the pipe: there is no other place for the line.
-    let _ = writeln!(io::stdout(), "{line}");
-}
 
 /// Prints what client `fd` sent, in quotes and with control characters and invalid UTF-8
 /// escaped. A client may send any byte, and an escape sequence printed as it is would
@@ -180,7 +116,30 @@ pub(crate) fn positional_addr(earlier: Option<InetAddr>, arg: &OsStr) -> Result<
     if earlier.is_some() {
         return Err(Exit::Usage(format!("unexpected argument '{text}'")));
     }
-    Ok(text.parse()?)
+    text.parse().map_err(|error| match address_to_type(&text) {
+        Some(addr) => Exit::Usage(format!("'{text}' is not an address: type {addr}")),
+        None => ParseInetAddrError::into(error),
+    })
+}
+
+/// What to type in place of an address that other programs take. Names are not looked up.
+fn address_to_type(text: &str) -> Option<String> {
+    if text.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4()) {
+        return Some(format!("{text}:8888"));
+    }
+    let (host, port) = text.rsplit_once(':').unwrap_or(("localhost", text));
+    port.parse::<u16>().ok()?;
+    match host {
+        "localhost" => Some(format!("127.0.0.1:{port}")),
+        "" | "*" => Some(format!(
+            "127.0.0.1:{port}, or 0.0.0.0:{port} for all addresses of this machine"
+        )),
+        _ => {
+            let (ip, interface) = host.strip_prefix('[')?.strip_suffix(']')?.split_once('%')?;
+            let number = fs::read_to_string(format!("/sys/class/net/{interface}/ifindex"));
+            Some(format!("[{ip}%{}]:{port}", number.ok()?.trim_end()))
+        }
+    }
 }
 
 /// Splits `--name=value` in two; a value may also be the next argument.
@@ -259,6 +218,33 @@ mod tests {
         assert!(usage_error(&["127.0.0.1:70000"]).contains("out of range"));
         assert!(usage_error(&["here"]).contains("'here' is not an address"));
         assert!(usage_error(&["127.0.0.1:1", "127.0.0.1:2"]).contains("unexpected argument"));
+    }
+
+    #[test]
+    fn an_address_of_another_form_is_refused_with_the_one_to_type() {
+        for (text, expected) in [
+            ("localhost:80", "127.0.0.1:80"),
+            ("8888", "127.0.0.1:8888"),
+            ("127.0.0.2", "127.0.0.2:8888"),
+            (
+                ":80",
+                "127.0.0.1:80, or 0.0.0.0:80 for all addresses of this machine",
+            ),
+            (
+                "*:80",
+                "127.0.0.1:80, or 0.0.0.0:80 for all addresses of this machine",
+            ),
+            ("[fe80::1%lo]:80", "[fe80::1%1]:80"),
+        ] {
+            let error = usage_error(&[text]);
+            assert_eq!(
+                error,
+                format!("'{text}' is not an address: type {expected}")
+            );
+        }
+        for text in ["a.example:80", "[fe80::1%none]:80", "localhost:x", "::1"] {
+            assert!(usage_error(&[text]).contains("expected IP:PORT"), "{text}");
+        }
     }
 
     #[test]

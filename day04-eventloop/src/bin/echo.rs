@@ -113,12 +113,7 @@ impl EchoServer {
         if let Err(error) = acceptor.disable_reading() {
             return log_stderr(format_args!("cannot pause the listener: {error}"));
         }
-        let acceptor = Rc::clone(acceptor);
-        self.event_loop.run_after(PAUSE, move |_| {
-            if let Err(error) = acceptor.enable_reading() {
-                log_stderr(format_args!("cannot resume the listener: {error}"));
-            }
-        });
+        resume_later(&self.event_loop, Rc::clone(acceptor));
     }
 
     fn add_client(self: &Rc<Self>, socket: Socket) -> io::Result<()> {
@@ -140,6 +135,17 @@ impl EchoServer {
         self.clients.borrow_mut().insert(fd, channel);
         Ok(())
     }
+}
+
+/// Accepts again after a pause. The kernel may have no memory for the registration: the
+/// next try is after another pause.
+fn resume_later(event_loop: &EventLoop, acceptor: Rc<Channel>) {
+    event_loop.run_after(PAUSE, move |event_loop| {
+        if let Err(error) = acceptor.enable_reading() {
+            log_stderr(format_args!("cannot resume the listener: {error}"));
+            resume_later(event_loop, acceptor);
+        }
+    });
 }
 
 struct Client {

@@ -7,5 +7,5 @@ pub(crate) mod signal_mask;
 pub(crate) mod sync;
 pub(crate) mod syscall;
 
-pub use log_stderr::log_stderr;
 pub(crate) use log_stderr::write_stderr;
+pub use log_stderr::{log_stderr, print_line};

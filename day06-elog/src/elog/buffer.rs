@@ -29,7 +29,7 @@ pub(crate) struct DoubleBuffer {
     pub(super) room: Condvar,
     /// `flush` and `stop` wait here for the writer thread.
     pub(super) progress: Condvar,
-    /// In bytes; a quarter of it is worth waking the writer thread for.
+    /// In bytes; a quarter wakes the writer thread.
     pub(super) capacity: usize,
     /// How long a line may wait: less than `MIN_INTERVAL` is not at all.
     pub(super) flush_interval: Duration,
@@ -50,8 +50,7 @@ pub(crate) struct State {
     pub(super) unreported: u64,
     /// The writer thread's last attempt has failed.
     pub(super) has_failed: bool,
-    /// A caller has waited in vain. Until the writer thread comes back, the next ones do not
-    /// wait: a server must not crawl from one timeout to the next.
+    /// A caller has waited in vain: the next ones do not wait until the writer thread is back.
     pub(super) congested: bool,
     /// What callers write to without a writer thread; if it is closed, a line opens it.
     pub(super) file: Option<LogFile>,

@@ -5,11 +5,14 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::deadline::Deadline;
+use crate::error;
 use crate::reactor::loop_handle::Task;
 use crate::reactor::task_queue::TaskQueue;
 use crate::reactor::timers::Timers;
@@ -89,7 +92,8 @@ impl EventLoop {
     /// ([epoll_wait(2)](https://man7.org/linux/man-pages/man2/epoll_wait.2.html)). The
     /// C++ function is called `loop`, which is a keyword in Rust.
     ///
-    /// Tasks that are in the queue at the end still run. A loop ends for good: running it
+    /// Tasks that are in the queue at the end still run. A task that panics is reported and
+    /// costs nothing but itself; a callback that panics ends the loop. A loop ends for good: running it
     /// again returns at once.
     ///
     /// # Errors
@@ -194,9 +198,15 @@ impl EventLoop {
         }
     }
 
+    /// A task that panics ends alone: the thread that passed it is not the loop's, and neither
+    /// are the tasks and channels of others.
     fn run_tasks(self: &Rc<Self>, tasks: Vec<Task>) {
         for task in tasks {
-            task(self);
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| task(self))) {
+                // Dropping the payload could panic once more.
+                mem::forget(payload);
+                error!("a task of the event loop panicked");
+            }
         }
     }
 }
@@ -238,6 +248,7 @@ impl fmt::Debug for EventLoop {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::panic_any;
     use std::thread;
     use std::time::Instant;
 
@@ -300,6 +311,27 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_panics_costs_no_other_task() {
+        struct PanicsOnceMore;
+        impl Drop for PanicsOnceMore {
+            fn drop(&mut self) {
+                panic!("a payload panics");
+            }
+        }
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        handle.run_in_loop(|_| panic!("a task panics")).unwrap();
+        handle.run_in_loop(|_| panic_any(PanicsOnceMore)).unwrap();
+        handle
+            .run_in_loop(move |_| sender.send("the next").unwrap())
+            .unwrap();
+        handle.quit().unwrap();
+        event_loop.run().unwrap();
+        assert_eq!(receiver.try_recv(), Ok("the next"));
+    }
+
+    #[test]
     fn a_dropped_loop_drops_its_tasks() {
         let event_loop = EventLoop::new().unwrap();
         let handle = event_loop.handle();
@@ -319,23 +351,27 @@ mod tests {
             static NEXT: RefCell<[usize; SENDERS]> = const { RefCell::new([0; SENDERS]) };
         }
         let event_loop = EventLoop::new().unwrap();
-        for sender in 0..SENDERS {
-            let handle = event_loop.handle();
+        let senders = [(); SENDERS].map(|()| event_loop.handle());
+        let senders = senders.into_iter().enumerate().map(|(sender, handle)| {
             thread::spawn(move || {
                 for number in 0..TASKS {
-                    let arrive = move |event_loop: &Rc<EventLoop>| {
+                    let arrive = move |_: &Rc<EventLoop>| {
                         NEXT.with_borrow_mut(|next| {
                             assert_eq!(next[sender], number);
                             next[sender] += 1;
-                            if *next == [TASKS; SENDERS] {
-                                event_loop.quit();
-                            }
                         });
                     };
                     handle.run_in_loop(arrive).unwrap();
                 }
-            });
-        }
+            })
+        });
+        let (senders, handle) = (senders.collect::<Vec<_>>(), event_loop.handle());
+        thread::spawn(move || {
+            senders
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
+            handle.quit().unwrap();
+        });
         event_loop.run().unwrap();
         NEXT.with_borrow(|next| assert_eq!(*next, [TASKS; SENDERS]));
     }

@@ -33,6 +33,7 @@ impl LoopHandle {
     ///
     /// [`LoopEnded`] when the loop has ended; the task is dropped. A task that was accepted
     /// is called unless its loop is dropped before.
+    /// If it panics, the loop reports it and goes on.
     pub fn run_in_loop(
         &self,
         task: impl FnOnce(&Rc<EventLoop>) + Send + 'static,

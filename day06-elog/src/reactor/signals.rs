@@ -70,6 +70,12 @@ impl Signals {
     /// this **before the first thread is started**: a thread that does not block a signal
     /// may receive it, and its default action ends the process.
     ///
+    /// A child process inherits the mask too, through execve(2) as well: Ctrl-C and SIGTERM
+    /// would then not end a program that does not expect it. Before you start a child, call
+    /// [sigprocmask(2)](https://man7.org/linux/man-pages/man2/sigprocmask.2.html) with
+    /// `SIG_UNBLOCK` in it, between fork(2) and execve(2): `CommandExt::pre_exec` of the
+    /// standard library is the place.
+    ///
     /// # Errors
     ///
     /// Fails when the process or the system is out of descriptors or memory.
@@ -135,8 +141,38 @@ impl AsFd for Signals {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+    use std::ptr;
 
     use super::*;
+
+    /// The signals that a new program of this thread blocks, as the kernel writes them.
+    fn mask_of(program: &mut Command) -> u64 {
+        let status = program.args(["SigBlk", "/proc/self/status"]).output();
+        let line = String::from_utf8(status.unwrap().stdout).unwrap();
+        u64::from_str_radix(line.split_whitespace().last().unwrap(), 16).unwrap()
+    }
+
+    #[test]
+    fn a_child_program_inherits_the_mask_unless_it_is_unblocked_in_the_child() {
+        let bit = 1 << (Signal::Hangup as u32 - 1);
+        assert_eq!(mask_of(&mut Command::new("grep")) & bit, 0);
+        let _signals = Signals::block(&[Signal::Hangup]).unwrap();
+        assert_ne!(mask_of(&mut Command::new("grep")) & bit, 0);
+
+        let set = SignalSet::of([Signal::Hangup as libc::c_int]).unwrap();
+        let unblock = move || {
+            // SAFETY: the set is read during the call only, and the call is allowed between
+            // fork and execve.
+            check(unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, set.as_ptr(), ptr::null_mut()) })?;
+            Ok(())
+        };
+        let mut program = Command::new("grep");
+        // SAFETY: the closure makes one system call and allocates nothing.
+        let program = unsafe { program.pre_exec(unblock) };
+        assert_eq!(mask_of(program) & bit, 0);
+    }
 
     #[test]
     fn signals_are_events_in_the_thread_of_the_loop() {

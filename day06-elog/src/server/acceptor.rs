@@ -142,15 +142,21 @@ impl Acceptor {
         if let Err(error) = self.channel.disable_reading() {
             return warn!("cannot pause the listener: {error}");
         }
-        let channel = Rc::downgrade(&self.channel);
-        event_loop.run_after(PAUSE, move |_| {
-            if let Some(channel) = channel.upgrade()
-                && let Err(error) = channel.enable_reading()
-            {
-                error!("cannot resume the listener: {error}");
-            }
-        });
+        resume_later(&event_loop, Rc::downgrade(&self.channel));
     }
+}
+
+/// Accepts again after a pause. The kernel may have no memory for the registration: the
+/// next try is after another pause.
+fn resume_later(event_loop: &EventLoop, channel: Weak<Channel>) {
+    event_loop.run_after(PAUSE, move |event_loop| {
+        if let Some(acceptor) = channel.upgrade()
+            && let Err(error) = acceptor.enable_reading()
+        {
+            error!("cannot resume the listener: {error}");
+            resume_later(event_loop, channel);
+        }
+    });
 }
 
 /// Closes a new connection. The bytes that have arrived are read first, so that the client

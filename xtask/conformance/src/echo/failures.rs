@@ -24,6 +24,23 @@ pub fn an_address_in_use_is_reported(day: Day) {
     let message = failure(day.server, &[&addr], FAILED);
     let expected = format!("error: cannot listen on {addr}: address already in use");
     assert!(message.starts_with(&expected), "{message}");
+    assert!(message.contains("still running?"), "{message}");
+}
+
+/// No server listens there that could be still running.
+pub fn an_address_that_a_bound_socket_has_is_reported(day: Day) {
+    let (_socket, addr) = bound_socket();
+    let message = failure(day.server, &[&addr], FAILED);
+    let expected = format!("error: cannot listen on {addr}: address already in use, and no server");
+    assert!(message.starts_with(&expected), "{message}");
+}
+
+/// From day 5 on, the server has threads. Each of them takes descriptors.
+pub fn too_few_descriptors_for_the_threads_are_reported(day: Day) {
+    let script = r#"ulimit -n 16 && exec "$0" 127.0.0.1:0 --threads 100"#;
+    let message = failure("sh", &["-c", script, day.server], FAILED);
+    assert!(message.starts_with("error: cannot start: "), "{message}");
+    assert!(message.contains("os error 24"), "{message}");
 }
 
 pub fn a_port_that_only_root_may_use_is_reported(day: Day) {
@@ -47,15 +64,19 @@ pub fn an_address_of_another_machine_is_reported(day: Day) {
 }
 
 pub fn a_refused_connection_is_reported(day: Day) {
-    // Bound but not listening: no other program gets the port meanwhile.
+    let (_socket, addr) = bound_socket();
+    let message = failure(day.client, &[&addr], FAILED);
+    let expected = format!("error: cannot connect to {addr}: connection refused");
+    assert!(message.starts_with(&expected), "{message}");
+}
+
+/// Bound but not listening: no other program gets the port meanwhile.
+fn bound_socket() -> (Socket, String) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
     socket.bind(&any_port.into()).expect("a port");
     let addr = socket.local_addr().expect("an address").as_socket();
-    let addr = addr.expect("an IP address").to_string();
-    let message = failure(day.client, &[&addr], FAILED);
-    let expected = format!("error: cannot connect to {addr}: connection refused");
-    assert!(message.starts_with(&expected), "{message}");
+    (socket, addr.expect("an IP address").to_string())
 }
 
 pub fn a_wrong_command_line_is_reported(day: Day) {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::{
-    Day, MIB, Server, assert_echo, echo_succeeds, half_close, noise, read_to_end, wait_until,
+    Day, MIB, Process, Server, assert_echo, echo_succeeds, half_close, noise, read_to_end,
+    wait_until,
 };
 
 /// Some machines have no strace, and some do not let it trace.
@@ -34,6 +35,11 @@ fn can_inject() -> bool {
 /// Starts the server under strace. Its calls that are named in `faults`
 /// (`CALL:error=NAME:when=...`, as strace wants it) fail.
 fn start(day: Day, threads: &str, faults: &[&str]) -> Server {
+    start_traced(day, &["--threads", threads], faults, "/dev/null")
+}
+
+/// As [`start`], for every day. strace writes to `log`.
+fn start_traced(day: Day, options: &[&str], faults: &[&str], log: &str) -> Server {
     let calls = faults.iter().filter_map(|fault| fault.split(':').next());
     let trace = format!("trace={}", calls.collect::<Vec<_>>().join(","));
     let faults: Vec<_> = faults
@@ -41,12 +47,12 @@ fn start(day: Day, threads: &str, faults: &[&str]) -> Server {
         .map(|fault| format!("inject={fault}"))
         .collect();
     // With -D, the server is this process's child, and strace the server's.
-    let mut args = vec!["-D", "-f", "-q", "-o", "/dev/null", "-e", &trace];
+    let mut args = vec!["-D", "-f", "-q", "-o", log, "-e", &trace];
     for fault in &faults {
         args.extend(["-e", fault]);
     }
     args.extend([day.server, "127.0.0.1:0", "--prefix", "", "--quiet"]);
-    args.extend(["--threads", threads]);
+    args.extend(options);
     Server::run("strace", &args)
 }
 
@@ -118,6 +124,40 @@ pub fn failing_accepts_delay_new_clients_and_no_others(day: Day) {
             finish(server);
         }
     }
+}
+
+/// Out of descriptors, the server pauses its listening socket, and the kernel has no memory
+/// when it resumes.
+pub fn a_listener_that_cannot_be_resumed_is_tried_again(day: Day) {
+    if !can_inject() {
+        return;
+    }
+    // How many threads serve clients: days 2 to 4 have the one and no such option.
+    let help = Process::start(day.server, &["--help"]).end().stdout;
+    let has_threads = help.iter().any(|line| line.contains("--threads"));
+    let options = if has_threads {
+        &["--threads", "0"][..]
+    } else {
+        &[]
+    };
+
+    // The first client costs one call more than the start. In its place, a client that cannot
+    // be accepted pauses the listener by that call, and the next one resumes.
+    let server = start_traced(
+        day,
+        options,
+        &["epoll_ctl:error=ENOMEM:when=1000"],
+        "/dev/stderr",
+    );
+    assert_echo(&server.connect(), b"the first");
+    let pause = server.process.kill().stderr.matches("epoll_ctl(").count();
+
+    let resume = format!("epoll_ctl:error=ENOMEM:when={}", pause + 1);
+    let faults = ["accept4:error=ENFILE:when=1..2", &resume];
+    let server = start_traced(day, options, &faults, "/dev/null");
+    assert_echo(&server.connect(), b"accepted in the end");
+    let stderr = server.process.kill().stderr;
+    assert!(stderr.contains("cannot resume the listener: "), "{stderr}");
 }
 
 /// A listening socket that cannot accept and yet is always ready: whatever the reason, the

@@ -1,16 +1,17 @@
 //! SIGINT and SIGTERM end the server in good order, and SIGUSR1 prints its counters.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
 use crate::{
-    Child, Day, MIB, TIMEOUT, assert_echo, assert_same, connect, half_close, noise, read_to_end,
-    wait_until,
+    Child, Day, MIB, Server, TIMEOUT, assert_echo, assert_same, connect, fill_pipe, noise, path_of,
+    read_to_end, wait_until,
 };
 
 pub fn sigint_ends_the_server(day: Day) {
@@ -98,11 +99,10 @@ fn ask_until_the_end(mut client: &TcpStream, request: &[u8]) {
     }
 }
 
-/// The server prints what it gets, and the pipe at its stdout is full: its callbacks wait for
-/// ever. It still ends, without the thread that hangs.
-pub fn a_second_signal_ends_a_server_whose_callbacks_hang(day: Day) {
+/// The server prints what it gets, and the pipe at its stdout is full.
+pub fn an_unread_stdout_stops_neither_clients_nor_the_end(day: Day) {
     let mut command = Command::new(day.server);
-    command.args(["127.0.0.1:0", "--threads", "2"]);
+    command.args(["127.0.0.1:0", "--prefix", ""]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut server = Child::spawn_beside(&mut command).expect("a server");
     let mut stdout = BufReader::new(server.stdout().expect("a pipe"));
@@ -112,16 +112,44 @@ pub fn a_second_signal_ends_a_server_whose_callbacks_hang(day: Day) {
     let addr = addr.and_then(|addr| addr.parse().ok()).expect("an address");
     let client = connect(addr);
     // More than the pipe holds.
-    (&client).write_all(&vec![b'x'; MIB]).expect("it is sent");
-    half_close(&client);
-    server.signal(Signal::SIGTERM).expect("it runs");
-    // The kernel delivers two pending signals of one kind as one.
-    wait_until("the first signal is handled", || {
-        TcpStream::connect(addr).is_err()
+    (0..MIB / 4096).for_each(|_| assert_echo(&client, &[b'x'; 4096]));
+    // The server says how much has not been printed as soon as it is read again.
+    wait_until("the pipe has room", || {
+        line.clear();
+        stdout.read_line(&mut line).expect("a line");
+        assert_echo(&client, b"!");
+        line.ends_with(" lines dropped: not read)\n")
     });
+    (0..MIB / 4096).for_each(|_| assert_echo(&client, &[b'x'; 4096]));
+    drop(client);
     server.signal(Signal::SIGTERM).expect("it runs");
     let status = server.wait(TIMEOUT).expect("a child of this process");
     assert!(status.is_some_and(|status| status.success()), "{status:?}");
+}
+
+/// The pipe at its stderr is full, and there are no descriptors for new clients.
+pub fn an_unread_stderr_stops_neither_clients_nor_the_end(day: Day) {
+    let (stderr, writer) = io::pipe().expect("a pipe");
+    fill_pipe(&writer);
+    let script = r#"exec "$0" 127.0.0.1:0 --prefix '' --quiet 2>"$1""#;
+    let server = Server::run("sh", &["-c", script, day.server, &path_of(&writer)]);
+    drop(writer);
+    let client = server.connect();
+    assert_echo(&client, b"hello");
+    // Not even one that replaces a closed one. poll(2) takes no more descriptors than the limit.
+    server.process.limit_descriptors(1);
+    let _next = server.connect();
+    // The server tries again ten times in a second, and each time it has a line to write.
+    let second = Some(Duration::from_secs(1));
+    client.set_read_timeout(second).expect("a timeout");
+    (&client).read(&mut [0]).expect_err("no reply is due");
+    client.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
+    assert_echo(&client, b"still here");
+    let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.ends_with(" lines dropped: not read)")));
+    drop(client);
+    server.process.signal(Signal::SIGTERM);
+    assert_eq!(server.process.end().code, Some(0));
 }
 
 pub fn sigusr1_prints_the_counters(day: Day) {
