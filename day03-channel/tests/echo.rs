@@ -20,6 +20,7 @@ conformance::tests! {
     ],
     client: [
         each_line_gets_its_reply_before_the_next_is_sent,
+        a_reader_that_has_enough_ends_the_client_with_success,
         a_last_line_without_a_newline_is_sent,
         without_input_the_client_prints_nothing_and_succeeds,
         a_line_longer_than_all_buffers_comes_back,

@@ -63,7 +63,7 @@ fn a_log_that_cannot_be_written() {
     assert!(message.contains("--log needs a value"), "{message}");
 }
 
-/// On day 5, an error message on an unread stderr stops the loop.
+/// On day 5, an error message on an unread stderr is dropped.
 #[test]
 fn an_unread_log_does_not_stop_the_loop() {
     let (log, writer) = io::pipe().expect("a pipe");
@@ -74,8 +74,8 @@ fn an_unread_log_does_not_stop_the_loop() {
     assert_echo(&client, b"hello");
     fill_pipe(&writer);
     drop(writer);
-    // Not even a descriptor that replaces a closed one.
-    server.process.limit_descriptors(0);
+    // Not even a descriptor that replaces a closed one; poll(2) refuses to work with a limit of 0.
+    server.process.limit_descriptors(1);
     let _next = server.connect();
     // The loop counts the error, logs it, and only then prints the counters.
     while server.counter("accept_errors") == 0 {
@@ -88,7 +88,7 @@ fn an_unread_log_does_not_stop_the_loop() {
     assert!(message.is_some(), "the log has lost it");
 }
 
-/// The server reports on stderr that clients are still here. On day 5, that stops the loop.
+/// The server reports on stderr that clients are still here.
 #[test]
 fn an_unread_stderr_does_not_keep_the_server_from_stopping() {
     let (_stderr, writer) = io::pipe().expect("a pipe");

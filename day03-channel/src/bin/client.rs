@@ -39,7 +39,11 @@ fn converse() -> Result<(), Exit> {
         }
         let reply = exchange(&server, &mut replies, &line)
             .map_err(|error| Exit::Failed(format!("the server at {addr} went away: {error}")))?;
-        io::stdout().write_all(&reply)?;
+        match io::stdout().write_all(&reply) {
+            // The program that reads the replies has enough of them, as head(1) has.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            written => written?,
+        }
         line.clear();
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::thread;
 
 use socket2::{Domain, Socket, Type};
 
-use crate::{Day, MIB, assert_failure, message_in};
+use crate::{Day, MIB, Process, assert_failure, message_in};
 
 pub fn each_line_gets_its_reply_before_the_next_is_sent(day: Day) {
     let server = day.start(&[]);
@@ -23,6 +23,15 @@ pub fn each_line_gets_its_reply_before_the_next_is_sent(day: Day) {
     }
     let ended = client.end();
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+}
+
+/// As in `client | head -1`.
+pub fn a_reader_that_has_enough_ends_the_client_with_success(day: Day) {
+    let server = day.start(&["--quiet"]);
+    let script = r#"{ yes | "$0" "$1"; echo "code $?" >&2; } | head -1"#;
+    let ended = Process::start("sh", &["-c", script, day.client, &server.addr.to_string()]).end();
+    assert_eq!(ended.stdout, ["Echo: y"]);
+    assert_eq!(ended.stderr, "code 0\n");
 }
 
 pub fn a_last_line_without_a_newline_is_sent(day: Day) {
