@@ -248,9 +248,9 @@ fn a_callback_may_send_to_all_others_and_close_them() {
         for mut speaker in &clients {
             speaker.write_all(b"word").expect("it is sent");
             for mut client in &clients {
-                let mut heard = [0; 4];
-                client.read_exact(&mut heard).expect("a copy for each");
-                assert_eq!(&heard, b"word");
+                let mut copy = [0; 4];
+                client.read_exact(&mut copy).expect("a copy for each");
+                assert_eq!(&copy, b"word");
             }
         }
         (&clients[0]).write_all(b"!").expect("it is sent");
