@@ -202,7 +202,7 @@ impl Epoll {
         let channels = self.channels.borrow();
         match channel.token().map(|token| channels.get(token)) {
             Some(Some(own)) if ptr::eq(own.as_ptr(), channel) => Ok(()),
-            Some(_) => Err(io::Error::other("the channel is registered with another epoll")),
+            Some(_) => Err(io::Error::other("the channel is in another epoll")),
             None => Ok(()),
         }
     }
