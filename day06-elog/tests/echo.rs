@@ -73,6 +73,7 @@ conformance::tests! {
         two_signals_at_once_end_the_server_once,
         a_signal_under_load_cuts_no_reply,
         an_unread_stdout_stops_neither_clients_nor_the_end,
+        an_unread_stderr_stops_neither_clients_nor_the_end,
         sigusr1_prints_the_counters,
     ],
     threads: [
