@@ -62,8 +62,11 @@ impl Output {
     }
 
     fn write_line(&self, line: fmt::Arguments<'_>) {
-        let mut text = format!("{line}\n");
         let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write_or_count(format!("{line}\n").as_bytes(), &mut dropped);
+    }
+
+    fn write_or_count(&self, line: &[u8], dropped: &mut Dropped) {
         let (before, timeout) = match *dropped {
             Dropped { lines: 0, .. } => (String::new(), self.timeout),
             Dropped { lines, is_cut } => {
@@ -71,8 +74,8 @@ impl Output {
                 (format!("{newline}({lines} lines dropped: not read)\n"), 0)
             }
         };
-        text.insert_str(0, &before);
-        let written = self.write(text.as_bytes(), timeout);
+        let text = [before.as_bytes(), line].concat();
+        let written = self.write(&text, timeout);
         if written >= before.len() {
             dropped.lines = 0;
         }

@@ -19,10 +19,16 @@ pub fn log_stderr(message: fmt::Arguments<'_>) {
     STDERR.write_line(message);
 }
 
-/// Writes to stderr for the log, which reports there what it cannot log: what there is room
-/// for, and without a lock. A forked child may inherit a lock that will never be released.
-pub(crate) fn write_stderr(text: impl AsRef<[u8]>) {
-    STDERR.write(text.as_ref(), 0);
+/// Writes a line to stderr for the log, which reports there what it cannot log. Like
+/// [`log_stderr`], but it never waits for the lock: a forked child may inherit one that will
+/// not be released. A line that is dropped while the lock is taken is not counted.
+pub(crate) fn write_stderr(line: impl AsRef<[u8]>) {
+    match STDERR.dropped.try_lock() {
+        Ok(mut dropped) => STDERR.write_or_count(line.as_ref(), &mut dropped),
+        Err(_) => {
+            STDERR.write(line.as_ref(), 0);
+        }
+    }
 }
 
 /// Writes one line to stdout, as [`log_stderr`] does to stderr. A program that reads it in
@@ -68,8 +74,11 @@ impl Output {
     }
 
     fn write_line(&self, line: fmt::Arguments<'_>) {
-        let mut text = format!("{line}\n");
         let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write_or_count(format!("{line}\n").as_bytes(), &mut dropped);
+    }
+
+    fn write_or_count(&self, line: &[u8], dropped: &mut Dropped) {
         let (before, timeout) = match *dropped {
             Dropped { lines: 0, .. } => (String::new(), self.timeout),
             Dropped { lines, is_cut } => {
@@ -77,8 +86,8 @@ impl Output {
                 (format!("{newline}({lines} lines dropped: not read)\n"), 0)
             }
         };
-        text.insert_str(0, &before);
-        let written = self.write(text.as_bytes(), timeout);
+        let text = [before.as_bytes(), line].concat();
+        let written = self.write(&text, timeout);
         if written >= before.len() {
             dropped.lines = 0;
         }

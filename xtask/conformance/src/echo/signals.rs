@@ -145,10 +145,11 @@ pub fn an_unread_stderr_stops_neither_clients_nor_the_end(day: Day) {
     (&client).read(&mut [0]).expect_err("no reply is due");
     client.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     assert_echo(&client, b"still here");
+    let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.ends_with(" lines dropped: not read)")));
     drop(client);
     server.process.signal(Signal::SIGTERM);
     assert_eq!(server.process.end().code, Some(0));
-    drop(stderr);
 }
 
 pub fn sigusr1_prints_the_counters(day: Day) {
